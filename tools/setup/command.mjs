@@ -1,0 +1,32 @@
+/** Child processes of set-up: their output goes to a log in .setup/, its end is shown when they fail. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { root } from "./paths.mjs";
+import { Refusal } from "./refusal.mjs";
+
+const shown = 25; // last lines of a failed command's output
+
+/** What a command printed, or null when it could not run or failed. */
+export function output(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : null;
+}
+
+/** Runs a command to its end; when it fails, shows the end of its log and refuses with `advice`. */
+export function run(command, args, { log, advice, cwd = root, env = {} }) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 28,
+  });
+  const text = `${stdout ?? ""}${stderr ?? ""}${error ? `${error.message}\n` : ""}`;
+  const folder = join(root, ".setup");
+  const file = join(folder, `${log}.log`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text);
+  if (status === 0) return;
+  console.error(text.trimEnd().split("\n").slice(-shown).join("\n"));
+  throw new Refusal(`\`${[command, ...args].join(" ")}\` failed. ${advice} The whole output is in ${relative(root, file)}.`);
+}
