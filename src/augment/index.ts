@@ -1,0 +1,7 @@
+/** Image → image and batch → batch. */
+export { compose } from "./compose.js";
+export { flip } from "./flip.js";
+export { type MixupOptions, mixup, softTargets } from "./mixup.js";
+export { normalise } from "./normalise.js";
+export { padCrop } from "./pad-crop.js";
+export { type ErasingMode, randomErasing, type RandomErasingOptions } from "./random-erasing.js";
