@@ -1,0 +1,35 @@
+/** Debian's and Ubuntu's packages: installed as root or by sudo without a password, otherwise named in one command to type. */
+import { existsSync } from "node:fs";
+import { output, run } from "./command.mjs";
+import { Refusal } from "./refusal.mjs";
+
+const aptGet = "/usr/bin/apt-get";
+const options = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"];
+let updated = false;
+
+export const hasApt = () => existsSync(aptGet);
+
+/** The words before `apt-get` with which this user may install, or null. */
+function asRoot() {
+  if (process.getuid() === 0) return [];
+  return output("sudo", ["-n", "true"]) === null ? null : ["sudo", "-n"];
+}
+
+export const commandToType = (packages) => `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+
+function aptGetRun(prefix, args, advice) {
+  const [command, ...rest] = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", aptGet, ...options, ...args];
+  run(command, rest, { log: `apt-${args[0]}`, advice });
+}
+
+/** Installs packages, or refuses with the one command that does it. */
+export function aptInstall(packages, say) {
+  if (!hasApt()) throw new Refusal(`${packages.join(", ")} cannot be installed: there is no apt-get here.`);
+  const prefix = asRoot();
+  if (!prefix) throw new Refusal(`Packages are missing and installing them needs root. Type: ${commandToType(packages)}`);
+  say(`apt-get installs ${packages.join(" ")}`);
+  const advice = `Check the network and apt's sources, then run again, or type: ${commandToType(packages)}.`;
+  if (!updated) aptGetRun(prefix, ["update"], advice);
+  updated = true;
+  aptGetRun(prefix, ["install", "-y", "--no-install-recommends", ...packages], advice);
+}

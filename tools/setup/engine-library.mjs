@@ -1,0 +1,21 @@
+/** libtorch: found in libtorch.mjs's order, or installed from Debian's or Ubuntu's packages. */
+import { aptInstall, hasApt } from "./apt.mjs";
+import { findLibtorch } from "./libtorch.mjs";
+import { Refusal } from "./refusal.mjs";
+import { warn } from "./step.mjs";
+
+// without recommends libtorch comes with the reference BLAS, 25 times slower: OpenBLAS is named
+const packages = ["libtorch-dev", "libopenblas0-pthread"];
+
+function install(say) {
+  if (!hasApt()) throw new Refusal("No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.");
+  aptInstall(packages, say);
+  const found = findLibtorch();
+  if (!found) throw new Refusal(`${packages[0]} is installed, but holds no headers and libraries where they were looked for: set LIBTORCH to an unpacked libtorch.`);
+  return found;
+}
+
+export function engineLibrary(say) {
+  const torch = findLibtorch({ note: (text) => warn("libtorch", text) }) ?? install(say);
+  return { text: `${torch.version}, ${torch.origin} (${torch.lib})${torch.cuda ? ", with CUDA" : ""}`, value: torch };
+}
