@@ -22,7 +22,8 @@ function isCurrent(torch) {
 const make = (...options) =>
   run("make", ["-C", "native", "-j2", ...options], {
     log: "addon",
-    advice: "The compiler's first message above says what is wrong; libtorch needs a C++17 compiler and 2 GB of memory for each job.",
+    advice:
+      "The compiler's first message above says what is wrong; libtorch needs a C++17 compiler and 2 GB of memory for each job.",
   });
 
 export function addon(torch, say) {

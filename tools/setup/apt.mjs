@@ -15,7 +15,8 @@ function asRoot() {
   return output("sudo", ["-n", "true"]) === null ? null : ["sudo", "-n"];
 }
 
-export const commandToType = (packages) => `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+export const commandToType = (packages) =>
+  `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 
 function aptGetRun(prefix, args, advice) {
   const [command, ...rest] = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", aptGet, ...options, ...args];

@@ -23,6 +23,10 @@ export function blas(torch, say) {
     warn("BLAS", error.message);
   }
   const after = providerOf(torch.lib);
-  if (after === "blas") warn("BLAS", "still the reference implementation; `sudo update-alternatives --config libblas.so.3-$(gcc -print-multiarch)` chooses OpenBLAS.");
+  if (after === "blas")
+    warn(
+      "BLAS",
+      "still the reference implementation; `sudo update-alternatives --config libblas.so.3-$(gcc -print-multiarch)` chooses OpenBLAS.",
+    );
   return { text: after };
 }

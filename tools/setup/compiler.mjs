@@ -8,6 +8,7 @@ const missing = () => tools.filter((tool) => output(tool, ["--version"]) === nul
 
 export function compiler(say) {
   if (missing().length && hasApt()) aptInstall(missing(), say);
-  if (missing().length) throw new Refusal(`${missing().join(" and ")} not found: install GNU make and g++ (C++17) and run again.`);
+  if (missing().length)
+    throw new Refusal(`${missing().join(" and ")} not found: install GNU make and g++ (C++17) and run again.`);
   return { text: output("g++", ["--version"]).split("\n")[0] };
 }

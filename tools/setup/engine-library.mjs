@@ -8,10 +8,16 @@ import { warn } from "./step.mjs";
 const packages = ["libtorch-dev", "libopenblas0-pthread"];
 
 function install(say) {
-  if (!hasApt()) throw new Refusal("No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.");
+  if (!hasApt())
+    throw new Refusal(
+      "No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.",
+    );
   aptInstall(packages, say);
   const found = findLibtorch();
-  if (!found) throw new Refusal(`${packages[0]} is installed, but holds no headers and libraries where they were looked for: set LIBTORCH to an unpacked libtorch.`);
+  if (!found)
+    throw new Refusal(
+      `${packages[0]} is installed, but holds no headers and libraries where they were looked for: set LIBTORCH to an unpacked libtorch.`,
+    );
   return found;
 }
 

@@ -6,7 +6,9 @@ import { Refusal } from "./refusal.mjs";
 import { warn } from "./step.mjs";
 
 const packaged = "/usr/share/datasets/fashion-mnist";
-const files = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"].map((name) => `${name}-ubyte.gz`);
+const files = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"].map(
+  (name) => `${name}-ubyte.gz`,
+);
 const isComplete = (folder) => files.every((file) => existsSync(join(folder, file)));
 
 /** Set-up goes on without the data: everything but the runs on Fashion-MNIST works. */

@@ -34,9 +34,12 @@ const describe = (origin, include, lib) => ({
 
 function fromEnvironment(folder) {
   const [include, lib] = [join(folder, "include"), join(folder, "lib")];
-  if (/\s/.test(folder)) throw new Refusal(`LIBTORCH=${folder} holds a space, which make cannot carry: move or link it to a path without one.`);
+  if (/\s/.test(folder))
+    throw new Refusal(`LIBTORCH=${folder} holds a space, which make cannot carry: move or link it to a path without one.`);
   if (!hasHeaders(include) || !hasLibraries(lib))
-    throw new Refusal(`LIBTORCH=${folder} has no include/${versionHeader} or no lib/libtorch.so: name the folder of an unpacked libtorch, or unset LIBTORCH.`);
+    throw new Refusal(
+      `LIBTORCH=${folder} has no include/${versionHeader} or no lib/libtorch.so: name the folder of an unpacked libtorch, or unset LIBTORCH.`,
+    );
   return describe("LIBTORCH", include, realpathSync(lib));
 }
 
@@ -51,7 +54,8 @@ function fromPython(python, note) {
   const folder = torchOfPython(python);
   if (!folder) return null;
   const [include, lib] = [join(folder, "include"), join(folder, "lib")];
-  if (hasHeaders(include) && hasLibraries(lib) && isOwn(lib)) return describe(`the torch of ${python}`, include, realpathSync(lib));
+  if (hasHeaders(include) && hasLibraries(lib) && isOwn(lib))
+    return describe(`the torch of ${python}`, include, realpathSync(lib));
   if (!hasHeaders(include)) note(`the torch of ${python} has no headers, going on`);
   return null;
 }
@@ -61,7 +65,12 @@ const isOwn = (lib) => realpathSync(join(lib, "libtorch.so")).startsWith(realpat
 function fromSystem() {
   const include = "/usr/include";
   if (!hasHeaders(include)) return null;
-  const folders = ["/usr/lib", ...readdirSync("/usr/lib").filter((name) => name.includes("-linux-gnu")).map((name) => join("/usr/lib", name))];
+  const folders = [
+    "/usr/lib",
+    ...readdirSync("/usr/lib")
+      .filter((name) => name.includes("-linux-gnu"))
+      .map((name) => join("/usr/lib", name)),
+  ];
   const lib = folders.find(hasLibraries);
   return lib ? describe("the system's", include, lib) : null;
 }

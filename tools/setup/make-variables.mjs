@@ -11,7 +11,11 @@ try {
     TORCH_CUDA: torch.cuda ? "1" : "",
     TORCH_CXX11: torch.cxx11 ? "1" : "0",
   };
-  console.log(Object.entries(words).map(([name, value]) => `${name}=${value}`).join(" "));
+  console.log(
+    Object.entries(words)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" "),
+  );
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

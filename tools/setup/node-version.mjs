@@ -16,6 +16,8 @@ export function nodeVersion() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const { node } = process.versions;
   if (!isAtLeast(node, engines.node))
-    throw new Refusal(`Node.js ${node} at ${process.execPath} is too old: install ${engines.node} from nodejs.org or your distribution.`);
+    throw new Refusal(
+      `Node.js ${node} at ${process.execPath} is too old: install ${engines.node} from nodejs.org or your distribution.`,
+    );
   return { text: node };
 }

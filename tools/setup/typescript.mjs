@@ -18,7 +18,10 @@ export function typescript(say) {
   const hash = hashOf([...filesUnder(src), join(root, "tsconfig.json"), join(root, "package-lock.json")]);
   if (isStamped("typescript", hash) && existsSync(join(dist, "index.js"))) return { text: "current" };
   say("tsc");
-  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { log: "typescript", advice: "The messages above name file and line." });
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], {
+    log: "typescript",
+    advice: "The messages above name file and line.",
+  });
   sweep();
   stamp("typescript", hash);
   return { text: "compiled to dist/" };
