@@ -1,0 +1,83 @@
+// JavaScript values in and out, and the one place where C++ exceptions become JavaScript errors.
+#pragma once
+#include "state.h"
+
+#include <stdexcept>
+
+namespace vit {
+
+// An error of ours, with the code that JavaScript sees.
+struct Fault : std::runtime_error {
+  enum class Type { Error, Type, Range };
+  Fault(Type type, const char* code, const std::string& message) : std::runtime_error(message), type(type), code(code) {}
+  Type type;
+  const char* code;
+};
+[[noreturn]] void typeFault(const std::string& message);
+
+// JavaScript already has an exception pending (a getter threw, the environment is shutting down).
+struct Pending {};
+inline void check(napi_status status) {
+  if (status != napi_ok) throw Pending();
+}
+
+struct Arguments {
+  static constexpr size_t capacity = 26;
+  size_t count = capacity;
+  napi_value values[capacity];
+  Arguments(napi_env env, napi_callback_info info) { check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr)); }
+  napi_value operator[](size_t i) const { return values[i]; }
+};
+
+void throwFault(napi_env env, const Fault& fault);
+// `doing` is the operator or function whose words they are.
+void throwTorch(napi_env env, const c10::Error& error, const std::string& doing = "");
+void throwOther(napi_env env, const std::exception& error);
+
+// Wraps a function so that nothing C++ crosses the C ABI.
+template <napi_value (*F)(napi_env, const Arguments&)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    return F(env, Arguments(env, info));
+  } catch (const Pending&) {
+  } catch (const Fault& fault) {
+    throwFault(env, fault);
+  } catch (const c10::Error& error) {
+    throwTorch(env, error);
+  } catch (const std::exception& error) {
+    throwOther(env, error);
+  }
+  return nullptr;
+}
+
+napi_valuetype typeOf(napi_env env, napi_value value);
+bool isNothing(napi_env env, napi_value value);
+bool isArray(napi_env env, napi_value value);
+uint32_t lengthOf(napi_env env, napi_value array);
+napi_value at(napi_env env, napi_value array, uint32_t index);
+
+// `what` names the value in errors: "softmax: argument 'dim'".
+bool toBool(napi_env env, napi_value value, const std::string& what);
+double toDouble(napi_env env, napi_value value, const std::string& what);
+int64_t toInt(napi_env env, napi_value value, const std::string& what);
+std::string toString(napi_env env, napi_value value, const std::string& what);
+std::vector<int64_t> toInts(napi_env env, napi_value value, const std::string& what);
+at::Scalar toScalar(napi_env env, napi_value value, const std::string& what);
+at::ScalarType toDType(napi_env env, napi_value value, const std::string& what);
+c10::Device toDevice(napi_env env, napi_value value, const std::string& what);
+at::MemoryFormat toMemoryFormat(napi_env env, napi_value value, const std::string& what);
+at::Tensor& toTensor(napi_env env, napi_value value, const std::string& what);
+std::vector<at::Tensor> toTensors(napi_env env, napi_value value, const std::string& what);
+at::Generator& toGenerator(napi_env env, napi_value value, const std::string& what);
+
+napi_value number(napi_env env, double value);
+napi_value boolean(napi_env env, bool value);
+napi_value string(napi_env env, const std::string& value);
+napi_value undefined(napi_env env);
+napi_value array(napi_env env, const std::vector<napi_value>& values);
+void set(napi_env env, napi_value object, const char* key, napi_value value);
+// A new handle for a tensor; 0 for an undefined one.
+napi_value handle(napi_env env, at::Tensor tensor);
+const char* dtypeName(at::ScalarType dtype);
+
+}  // namespace vit

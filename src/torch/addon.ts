@@ -1,0 +1,101 @@
+/** Loads the native addon. Threads and BLAS are settled first, because libtorch's libraries read them while they load. */
+
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { configureThreads } from "./threads.js";
+
+/** One argument of an operator, as libtorch describes it. `kind` indexes {@link kinds}. */
+export interface SchemaArgument {
+  name: string;
+  kind: number;
+  optional: boolean;
+  hasDefault: boolean;
+  keywordOnly: boolean;
+  fixedLength: number;
+}
+
+export interface Schema {
+  text: string;
+  arguments: SchemaArgument[];
+  returns: number[];
+  returnsSelf: boolean;
+}
+
+/** The order of `enum class Kind` in native/state.h. */
+export const kinds = [
+  "Tensor",
+  "TensorList",
+  "MaybeTensorList",
+  "Int",
+  "IntList",
+  "Float",
+  "FloatList",
+  "Bool",
+  "BoolList",
+  "Scalar",
+  "ScalarList",
+  "DType",
+  "Device",
+  "Layout",
+  "MemoryFormat",
+  "String",
+  "Generator",
+  "Unsupported",
+] as const;
+
+/** What the addon exports. Tensors and generators are handles: positive integers, 0 for none. */
+export interface Addon {
+  resolve(name: string, overload: string, argumentNames: readonly string[]): number;
+  call(operator: number, ...args: unknown[]): unknown;
+  schema(name: string, overload: string): Schema | undefined;
+  overloads(name: string): string[];
+  fromBuffer(data: ArrayBufferView, dtype: string, shape: readonly number[], borrow: boolean): number;
+  toBuffer(tensor: number): ArrayBuffer;
+  item(tensor: number): number | boolean;
+  shape(tensor: number): number[];
+  dtype(tensor: number): string;
+  device(tensor: number): string;
+  dispose(tensors: number | readonly number[]): void;
+  memory(): { tensors: number; bytes: number };
+  backward(outputs: number[], gradients: (number | null)[] | null, retainGraph: boolean, createGraph: boolean): void;
+  grad(
+    outputs: number[],
+    inputs: number[],
+    gradients: (number | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): number[];
+  requiresGrad(tensor: number): boolean;
+  setRequiresGrad(tensor: number, on: boolean): void;
+  gradOf(tensor: number): number;
+  gradsOf(tensors: number[]): number[];
+  setGrad(tensor: number, gradient: number | null): void;
+  clearGrads(tensors: number[]): void;
+  setGradEnabled(on: boolean): boolean;
+  enterInference(): void;
+  leaveInference(): void;
+  setAutocast(device: string, enabled: boolean, dtype: string): [boolean, string];
+  leaveAutocast(device: string, enabled: boolean, dtype: string): void;
+  manualSeed(seed: number): void;
+  newGenerator(device: string): number;
+  defaultGenerator(device: string): number;
+  seedGenerator(generator: number, seed: number): void;
+  generatorState(generator: number): number;
+  restoreGenerator(generator: number, state: number): void;
+  disposeGenerator(generator: number): void;
+  setThreads(count: number): void;
+  info(): { version: string; threads: number; cuda: number; config: string };
+}
+
+function load(): Addon {
+  const file = fileURLToPath(new URL("../../native/build/vit_distill.node", import.meta.url));
+  if (!existsSync(file)) throw new Error(`The native addon is not built (${file} is missing). Run: npm run setup`);
+  return createRequire(import.meta.url)(file) as Addon;
+}
+
+/** What was chosen for threads and BLAS, and why. */
+export const threadChoice = configureThreads();
+export const addon = load();
+addon.setThreads(threadChoice.threads);

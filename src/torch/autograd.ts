@@ -1,0 +1,92 @@
+/** Gradients and the modes that operators run under: no gradient, inference, autocast. */
+
+import { addon } from "./addon.js";
+import { handlesOf } from "./dispatch.js";
+import type { Device, DType } from "./dtype.js";
+import { Tensor } from "./tensor.js";
+
+/** Adds the gradients of several outputs to their leaves; `gradients` seeds those that are not scalars. */
+export function backward(
+  outputs: readonly Tensor[],
+  { gradients = null, retainGraph = false, createGraph = false }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean } = {},
+): void {
+  addon.backward(handlesOf(outputs), gradients && gradients.map((g) => g?.handle ?? null), retainGraph || createGraph, createGraph);
+}
+
+/** The gradients of `outputs` with respect to `inputs`; null where an input was not used and `allowUnused` is set. */
+export function grad(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  {
+    gradients = null,
+    retainGraph = false,
+    createGraph = false,
+    allowUnused = false,
+  }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean; allowUnused?: boolean } = {},
+): (Tensor | null)[] {
+  const seeds = gradients && gradients.map((g) => g?.handle ?? null);
+  const handles = addon.grad(handlesOf(outputs), handlesOf(inputs), seeds, retainGraph || createGraph, createGraph, allowUnused);
+  return handles.map((handle) => (handle === 0 ? null : new Tensor(handle)));
+}
+
+/** Runs `fn` without recording gradients. */
+export function noGrad<T>(fn: () => T): T {
+  return withGrad(false, fn);
+}
+
+/** Runs `fn` with gradients recorded, inside a `noGrad` too. */
+export function enableGrad<T>(fn: () => T): T {
+  return withGrad(true, fn);
+}
+
+function withGrad<T>(on: boolean, fn: () => T): T {
+  const before = addon.setGradEnabled(on);
+  try {
+    return synchronous("noGrad", fn());
+  } finally {
+    addon.setGradEnabled(before);
+  }
+}
+
+/** Runs `fn` with the least bookkeeping; its tensors can never take part in a gradient. */
+export function inferenceMode<T>(fn: () => T): T {
+  addon.enterInference();
+  try {
+    return synchronous("inferenceMode", fn());
+  } finally {
+    addon.leaveInference();
+  }
+}
+
+export interface AutocastOptions {
+  device?: Device;
+  /** bfloat16 on a CPU; float16 or bfloat16 on CUDA. */
+  dtype?: DType;
+  enabled?: boolean;
+}
+
+/** Runs `fn` with matrix products and convolutions in a narrow dtype, where libtorch's autocast finds it safe. */
+export function autocast<T>({ device = "cpu", dtype = "bfloat16", enabled = true }: AutocastOptions, fn: () => T): T {
+  const [wasEnabled, wasDtype] = addon.setAutocast(device, enabled, dtype);
+  try {
+    return synchronous("autocast", fn());
+  } finally {
+    addon.leaveAutocast(device, wasEnabled, wasDtype);
+  }
+}
+
+// a mode left over an await would be whoever's turn it is
+function synchronous<T>(name: string, result: T): T {
+  if (result instanceof Promise) throw new TypeError(`${name} is synchronous: its function must not return a promise.`);
+  return result;
+}
+
+/**
+ * A loss whose gradient is known beforehand. `value` (a scalar) and `gradient` (d value / d features, of the shape of
+ * `features`) are computed under noGrad; the result has that value and that gradient, and keeps nothing else alive:
+ * value + (F·G).sum() − (F·G).sum().detach().
+ */
+export function withGradient(features: Tensor, value: Tensor, gradient: Tensor): Tensor {
+  const carrier = features.mul(gradient).sum();
+  return carrier.sub(carrier.detach()).add(value);
+}

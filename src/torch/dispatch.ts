@@ -1,0 +1,83 @@
+/** The one door to libtorch, and the seam in it: everything that runs can be listened to here. */
+
+import { addon } from "./addon.js";
+import type { Tensor } from "./tensor.js";
+
+/** One operator call as it passed: arguments and results are handles, numbers or arrays of them, in the order of `names`. */
+export interface OperatorEvent {
+  /** `aten::softmax.int` */
+  operator: string;
+  names: readonly string[];
+  args: readonly unknown[];
+  result: unknown;
+  /** Milliseconds, the conversion of arguments and results included. */
+  milliseconds: number;
+}
+
+export type Listener = (event: OperatorEvent) => void;
+
+interface Entry {
+  operator: string;
+  names: readonly string[];
+}
+
+const table: Entry[] = [];
+const listeners = new Set<Listener>();
+
+/** Looks an operator up once; the number is what {@link invoke} takes. */
+export function resolve(name: string, overload: string, names: readonly string[]): number {
+  const index = addon.resolve(`aten::${name}`, overload, names);
+  table[index] = { operator: `aten::${name}${overload && `.${overload}`}`, names };
+  return index;
+}
+
+/** Whether the linked libtorch has the operator, for example `"scaled_dot_product_attention"` or `"add.Tensor"`. */
+export function hasOperator(name: string): boolean {
+  const [base, overload = ""] = name.split(".");
+  return addon.schema(`aten::${base}`, overload) !== undefined;
+}
+
+/** Runs an operator. With nobody listening it is the addon's own function. */
+export let invoke: (operator: number, ...args: unknown[]) => unknown = addon.call;
+
+function invokeAloud(operator: number, ...args: unknown[]): unknown {
+  const start = performance.now();
+  const result = addon.call(operator, ...args);
+  const event = { ...table[operator], args, result, milliseconds: performance.now() - start };
+  for (const listener of listeners) listener(event);
+  return result;
+}
+
+/** Calls `listener` after every operator until the returned function is called. What it calls itself is not reported. */
+export function listen(listener: Listener): () => void {
+  const quiet: Listener = (event) => {
+    invoke = addon.call;
+    try {
+      listener(event);
+    } finally {
+      invoke = listeners.size > 0 ? invokeAloud : addon.call;
+    }
+  };
+  listeners.add(quiet);
+  invoke = invokeAloud;
+  return () => {
+    listeners.delete(quiet);
+    if (listeners.size === 0) invoke = addon.call;
+  };
+}
+
+// Tensor is defined over the generated operators, which make tensors: the maker is handed in once it exists.
+let make: (handle: number) => Tensor;
+export function setMaker(maker: (handle: number) => Tensor): void {
+  make = maker;
+}
+
+export const wrap = (handle: unknown): Tensor => make(handle as number);
+export const wrapAll = (handles: unknown): Tensor[] => (handles as number[]).map(make);
+/** A tuple of results; an undefined tensor among them comes as a tensor that only dispose may touch. */
+export const wrapTuple = <T>(results: unknown): T => (results as unknown[]).map((r) => (Array.isArray(r) ? r.map(make) : make(r as number))) as T;
+export const handlesOf = (tensors: readonly Tensor[]): number[] => {
+  const handles = new Array<number>(tensors.length);
+  for (let i = 0; i < tensors.length; i++) handles[i] = tensors[i].handle;
+  return handles;
+};

@@ -1,0 +1,27 @@
+/** libtorch for TypeScript: tensors, operators, gradients, and who frees what. Imports nothing else of ours. */
+
+export { autocast, type AutocastOptions, backward, enableGrad, grad, inferenceMode, noGrad, withGradient } from "./autograd.js";
+export { hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
+export { type Device, type DType, dtypes, type MemoryFormat, type TypedArray } from "./dtype.js";
+export {
+  arange,
+  empty,
+  eye,
+  type FactoryOptions,
+  full,
+  linspace,
+  ones,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  randperm,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from "./factories.js";
+export { type EngineInfo, engineInfo, hasBfloat16 } from "./info.js";
+export * from "./ops.generated.js";
+export { Generator, manualSeed } from "./random.js";
+export { type Holder, memory, tidy, untracked } from "./scope.js";
+export { type BackwardOptions, clearGrads, gradsOf, type Nested, Parameter, type Pipe, Tensor } from "./tensor.js";
