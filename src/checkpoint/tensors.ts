@@ -1,0 +1,52 @@
+/** Tensors to and from safetensors files, under their state-dict keys. */
+import { type DType, type Tensor, tensor, type TypedArray } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
+import { tensorIn } from "./safetensors-header.js";
+
+const DTYPES: Record<StoredDtype, DType> = {
+  F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16",
+  I64: "int64", I32: "int32", I16: "int16", I8: "int8", U8: "uint8", BOOL: "bool",
+};
+const STORED = new Map(Object.entries(DTYPES).map(([stored, dtype]) => [dtype, stored as StoredDtype]));
+
+// the 16-bit floats travel as their bits; bytes read from a file are alone in their buffer, so they are aligned
+const ARRAYS: Record<StoredDtype, new (buffer: ArrayBuffer) => TypedArray> = {
+  F64: Float64Array, F32: Float32Array, F16: Uint16Array, BF16: Uint16Array,
+  I64: BigInt64Array, I32: Int32Array, I16: Int16Array, I8: Int8Array, U8: Uint8Array, BOOL: Uint8Array,
+};
+
+/** Every tensor of the file; the caller owns them. */
+export function loadTensors(path: string, { device = "cpu" }: { device?: string } = {}): Map<string, Tensor> {
+  const loaded = new Map<string, Tensor>();
+  try {
+    for (const [name, stored] of readSafetensors(path).tensors) loaded.set(name, toTensor(stored, device, tensorIn(path, name)));
+  } catch (error) {
+    for (const made of loaded.values()) made.dispose();
+    throw error;
+  }
+  return loaded;
+}
+
+/** Write tensors atomically; one tensor's bytes are in JavaScript's memory at a time. */
+export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata: Record<string, string> = {}): void {
+  writeSafetensors(path, new Map([...tensors].map(([name, value]) => [name, toStored(value, tensorIn(path, name))])), metadata);
+}
+
+function toTensor({ dtype, shape, bytes }: StoredTensor, device: string, where: string): Tensor {
+  if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) throw new UserError("a BOOL that is neither 0 nor 1", { where });
+  return tensor(new ARRAYS[dtype](bytes.buffer as ArrayBuffer), { shape, dtype: DTYPES[dtype], device });
+}
+
+function toStored(value: Tensor, where: string): StoredTensor {
+  const dtype = STORED.get(value.dtype);
+  if (dtype === undefined) throw new UserError(`dtype ${value.dtype} cannot be stored`, { where });
+  return {
+    dtype,
+    shape: value.shape,
+    get bytes() {
+      const data = value.data();
+      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { loadCheckpoint, loadTensors, saveCheckpoint, saveTensors, writeSafetensors } from "../../src/checkpoint/index.js";
+import { type DType, memory, ones, type Tensor, tensor, tidy } from "../../src/torch/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tensors-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const kinds: [DType, number[]][] = [
+  ["float64", [1.5, -2, 1e300]],
+  ["float32", [1.5, -2, 0.25]],
+  ["float16", [1.5, -2, 0.25]],
+  ["bfloat16", [1.5, -2, 0.25]],
+  ["int64", [1, -2, 2 ** 40]],
+  ["int32", [1, -2, 3]],
+  ["int16", [1, -2, 3]],
+  ["int8", [1, -2, 3]],
+  ["uint8", [1, 2, 255]],
+  ["bool", [1, 0, 1]],
+];
+
+test.each(kinds)("%s tensors come back as they were", (dtype, values) => {
+  const path = join(folder, `${dtype}.safetensors`);
+  tidy(() => {
+    const value = tensor(values, { dtype, shape: [3, 1] });
+    saveTensors(path, new Map([["x", value]]), { note: "kept" });
+    const read = loadTensors(path).get("x") as Tensor;
+    expect(read.dtype).toBe(dtype);
+    expect(read.shape).toEqual([3, 1]);
+    expect(read.data()).toEqual(value.data());
+  });
+});
+
+test("scalars, empty tensors and transposed views", () => {
+  const path = join(folder, "shapes.safetensors");
+  tidy(() => {
+    const view = tensor([[1, 2, 3], [4, 5, 6]]).transpose(0, 1);
+    saveTensors(path, new Map([["view", view], ["scalar", tensor(7)], ["none", ones([0, 4])]]));
+    const read = loadTensors(path);
+    expect(read.get("view")?.toArray()).toEqual([[1, 4], [2, 5], [3, 6]]);
+    expect(read.get("scalar")?.item()).toBe(7);
+    expect(read.get("none")?.shape).toEqual([0, 4]);
+  });
+});
+
+test("a file that fails half-way leaves no tensor behind", () => {
+  const path = join(folder, "half.safetensors");
+  const before = memory().tensors;
+  writeSafetensors(path, new Map([
+    ["a", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([1]) }],
+    ["b", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([2]) }],
+  ]));
+  expect(() => loadTensors(path)).toThrow('tensor "b": a BOOL that is neither 0 nor 1');
+  expect(memory().tensors).toBe(before);
+});
+
+test("a checkpoint keeps groups apart and carries its state", () => {
+  const path = join(folder, "last.safetensors");
+  tidy(() => {
+    const groups = { student: new Map([["head/odd.weight", ones([2])]]), optimizer: new Map([["head/odd.weight", tensor([3, 4])]]), ema: new Map() };
+    saveCheckpoint(path, groups, { step: 12 });
+    const read = loadCheckpoint<{ step: number }>(path);
+    expect(read.state).toEqual({ step: 12 });
+    expect(Object.keys(read.groups)).toEqual(["student", "optimizer", "ema"]);
+    expect(read.groups.optimizer.get("head/odd.weight")?.toArray()).toEqual([3, 4]);
+    expect(read.groups.ema.size).toBe(0);
+    for (const made of Object.values(read.groups).flatMap((map) => [...map.values()])) made.dispose();
+  });
+});
+
+test("weights are not a checkpoint", () => {
+  const path = join(folder, "weights.safetensors");
+  writeSafetensors(path, new Map());
+  expect(() => loadCheckpoint(path)).toThrow(`${path}: these are weights, not a checkpoint to resume from`);
+  writeFileSync(path, "not at all");
+  expect(() => loadCheckpoint(path)).toThrow("bytes, more than the limit");
+});
