@@ -187,8 +187,8 @@ napi_value call(napi_env env, const Arguments& args) {
   }
   try {
     op.handle->callBoxed(stack);
-  } catch (const c10::Error& error) {
-    throwTorch(env, error, op.name);
+  } catch (const std::exception& error) {
+    raise(env, error, op.name);
     return nullptr;
   }
   if (op.returnsSelf || stack.empty()) return nullptr;

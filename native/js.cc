@@ -51,34 +51,35 @@ const char* codeOf(const std::string& message) {
   return "ERR_TORCH";
 }
 
-void raise(napi_env env, Fault::Type type, const char* code, const std::string& message) {
-  bool pending = false;
-  napi_is_exception_pending(env, &pending);
-  if (pending) return;
-  if (type == Fault::Type::Type) napi_throw_type_error(env, code, message.c_str());
-  else if (type == Fault::Type::Range) napi_throw_range_error(env, code, message.c_str());
-  else napi_throw_error(env, code, message.c_str());
+// What libtorch says without its backtrace, its list of every backend and its advice to its own developers.
+std::string wordsOf(const std::exception& error) {
+  auto* torch = dynamic_cast<const c10::Error*>(&error);
+  std::string message = torch ? torch->what_without_backtrace() : error.what();
+  return message.substr(0, message.find(" This could be because the operator doesn't exist"));
+}
+
+Fault::Type typeFor(const std::exception& error, const std::string& code) {
+  if (dynamic_cast<const c10::IndexError*>(&error) || code == "ERR_TORCH_SHAPE") return Fault::Type::Range;
+  if (dynamic_cast<const c10::TypeError*>(&error) || code == "ERR_TORCH_DTYPE") return Fault::Type::Type;
+  return Fault::Type::Error;
 }
 
 }  // namespace
 
 void typeFault(const std::string& message) { throw Fault(Fault::Type::Type, "ERR_TORCH_ARGUMENT", message); }
 
-void throwFault(napi_env env, const Fault& fault) { raise(env, fault.type, fault.code, fault.what()); }
-
-void throwTorch(napi_env env, const c10::Error& error, const std::string& doing) {
-  std::string message = error.what_without_backtrace();
-  const char* code = codeOf(message);
-  if (!doing.empty()) message = doing + ": " + message;
-  auto type = Fault::Type::Error;
-  if (dynamic_cast<const c10::IndexError*>(&error) || code == std::string("ERR_TORCH_SHAPE")) type = Fault::Type::Range;
-  else if (dynamic_cast<const c10::TypeError*>(&error) || code == std::string("ERR_TORCH_DTYPE")) type = Fault::Type::Type;
-  raise(env, type, code, message);
-}
-
-void throwOther(napi_env env, const std::exception& error) {
-  std::string message = error.what();
-  raise(env, Fault::Type::Error, codeOf(message), message);
+void raise(napi_env env, const std::exception& error, const std::string& doing) {
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending) return;
+  auto* fault = dynamic_cast<const Fault*>(&error);
+  std::string message = wordsOf(error);
+  const char* code = fault ? fault->code : codeOf(message);
+  Fault::Type type = fault ? fault->type : typeFor(error, code);
+  if (!fault && !doing.empty()) message = doing + ": " + message;
+  if (type == Fault::Type::Type) napi_throw_type_error(env, code, message.c_str());
+  else if (type == Fault::Type::Range) napi_throw_range_error(env, code, message.c_str());
+  else napi_throw_error(env, code, message.c_str());
 }
 
 napi_valuetype typeOf(napi_env env, napi_value value) {

@@ -29,10 +29,8 @@ struct Arguments {
   napi_value operator[](size_t i) const { return values[i]; }
 };
 
-void throwFault(napi_env env, const Fault& fault);
-// `doing` is the operator or function whose words they are.
-void throwTorch(napi_env env, const c10::Error& error, const std::string& doing = "");
-void throwOther(napi_env env, const std::exception& error);
+// Makes it the pending JavaScript error; `doing` is the operator whose words they are.
+void raise(napi_env env, const std::exception& error, const std::string& doing = "");
 
 // Wraps a function so that nothing C++ crosses the C ABI.
 template <napi_value (*F)(napi_env, const Arguments&)>
@@ -40,12 +38,8 @@ napi_value guarded(napi_env env, napi_callback_info info) {
   try {
     return F(env, Arguments(env, info));
   } catch (const Pending&) {
-  } catch (const Fault& fault) {
-    throwFault(env, fault);
-  } catch (const c10::Error& error) {
-    throwTorch(env, error);
   } catch (const std::exception& error) {
-    throwOther(env, error);
+    raise(env, error);
   }
   return nullptr;
 }
