@@ -1,0 +1,86 @@
+/** Set-up finds libtorch in its order, and says what is wrong with one that was named. */
+
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { findLibtorch } from "../../tools/setup/libtorch.mjs";
+import { isAtLeast } from "../../tools/setup/node-version.mjs";
+
+const root = mkdtempSync(join(tmpdir(), "libtorch-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(root, "case-"));
+});
+
+const beforeCxx11 = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs";
+const sinceCxx11 = "_ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
+
+function unpack(at: string, { headers = true, symbol = sinceCxx11, cuda = false } = {}): string {
+  const api = join(at, "include/torch/csrc/api/include/torch");
+  mkdirSync(join(at, "lib"), { recursive: true });
+  for (const name of ["libtorch.so", ...(cuda ? ["libtorch_cuda.so"] : [])]) writeFileSync(join(at, "lib", name), "");
+  writeFileSync(join(at, "lib/libc10.so"), `\0${symbol}\0`);
+  if (!headers) return at;
+  mkdirSync(api, { recursive: true });
+  writeFileSync(join(api, "version.h"), "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 6\n");
+  return at;
+}
+
+/** A python that answers where its torch is. */
+function python(torch: string): string {
+  const file = join(folder, "python");
+  writeFileSync(file, `#!/bin/sh\necho ${torch}\n`, { mode: 0o755 });
+  return file;
+}
+
+test("LIBTORCH comes first", () => {
+  const named = unpack(join(folder, "named"));
+  const other = python(unpack(join(folder, "site-packages/torch")));
+  const found = findLibtorch({ environment: { LIBTORCH: named }, pythons: [other] });
+  expect(found).toMatchObject({ origin: "LIBTORCH", version: "2.6", lib: join(named, "lib"), cuda: false, cxx11: true });
+});
+
+test("LIBTORCH that is no libtorch is refused with what it lacks", () => {
+  expect(() => findLibtorch({ environment: { LIBTORCH: folder } })).toThrow(
+    /has no include\/.*version\.h or no lib\/libtorch\.so/,
+  );
+});
+
+test("an installed Python's torch comes next, with its string type and CUDA", () => {
+  const torch = unpack(join(folder, "torch"), { symbol: beforeCxx11, cuda: true });
+  expect(findLibtorch({ environment: {}, pythons: [python(torch)] })).toMatchObject({
+    lib: join(torch, "lib"),
+    cuda: true,
+    cxx11: false,
+  });
+});
+
+test("a Python's torch without headers is passed over aloud", () => {
+  const notes: string[] = [];
+  const bare = python(unpack(join(folder, "torch"), { headers: false }));
+  const found = findLibtorch({ environment: {}, pythons: [bare], note: (text: string) => notes.push(text) });
+  expect(found?.origin).not.toBe(`the torch of ${bare}`);
+  expect(notes).toEqual([`the torch of ${bare} has no headers, going on`]);
+});
+
+test("a Python's torch whose libraries are links elsewhere is the system's", () => {
+  const torch = unpack(join(folder, "torch"));
+  const elsewhere = unpack(join(folder, "usr"));
+  rmSync(join(torch, "lib/libtorch.so"));
+  symlinkSync(join(elsewhere, "lib/libtorch.so"), join(torch, "lib/libtorch.so"));
+  const linked = python(torch);
+  expect(findLibtorch({ environment: {}, pythons: [linked] })?.origin).not.toBe(`the torch of ${linked}`);
+});
+
+test.each([
+  ["20.19.0", true],
+  ["20.20.2", true],
+  ["22.0.0", true],
+  ["20.18.3", false],
+  ["18.20.0", false],
+])("Node.js %s against >=20.19.0: %s", (version, expected) => {
+  expect(isAtLeast(version, ">=20.19.0")).toBe(expected);
+});
