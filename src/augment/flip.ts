@@ -1,12 +1,12 @@
 /** Mirrors the picture left to right, half of the time unless told otherwise. */
 import type { ImageOp } from "../data/index.js";
-import { kindOf, Scratch } from "./scratch.js";
+import { Scratch } from "./scratch.js";
 
 export function flip({ probability = 0.5 }: { probability?: number } = {}): ImageOp {
   const scratch = new Scratch();
   return (image, rng) => {
     if (!rng.chance(probability)) return image;
-    const out = scratch.like(image, kindOf(image));
+    const out = scratch.like(image);
     const { width } = image;
     for (let row = 0; row < out.data.length; row += width) {
       for (let x = 0; x < width; x++) out.data[row + x] = image.data[row + width - 1 - x];

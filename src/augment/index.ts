@@ -4,4 +4,4 @@ export { flip } from "./flip.js";
 export { type MixupOptions, mixup, softTargets } from "./mixup.js";
 export { normalise } from "./normalise.js";
 export { padCrop } from "./pad-crop.js";
-export { type ErasingMode, randomErasing, type RandomErasingOptions } from "./random-erasing.js";
+export { type ErasingMode, type RandomErasingOptions, randomErasing } from "./random-erasing.js";

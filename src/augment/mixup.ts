@@ -3,7 +3,7 @@
  * https://arxiv.org/abs/1710.09412, https://arxiv.org/abs/1905.04899
  */
 import type { Batch, BatchOp, Rng } from "../data/index.js";
-import { boxShare, type Box, randomBox } from "./cutmix-box.js";
+import { type Box, boxShare, randomBox } from "./cutmix-box.js";
 
 export interface MixupOptions {
   alpha?: number; // of mixup's Beta(alpha, alpha); 0 turns mixup off
@@ -14,8 +14,16 @@ export interface MixupOptions {
   classes?: number; // the batch's unless given
 }
 
-export function mixup({ alpha = 0, cutmix = 0, probability = 1, switchProbability = 0.5, smoothing = 0.1, classes }: MixupOptions): BatchOp {
-  if (!(alpha >= 0 && cutmix >= 0 && alpha + cutmix > 0)) throw new RangeError(`mixup needs alpha or cutmix above 0, not ${alpha} and ${cutmix}.`);
+export function mixup({
+  alpha = 0,
+  cutmix = 0,
+  probability = 1,
+  switchProbability = 0.5,
+  smoothing = 0.1,
+  classes,
+}: MixupOptions): BatchOp {
+  if (!(alpha >= 0 && cutmix >= 0 && alpha + cutmix > 0))
+    throw new RangeError(`mixup needs alpha or cutmix above 0, not ${alpha} and ${cutmix}.`);
   const cutShare = alpha === 0 ? 1 : cutmix === 0 ? 0 : switchProbability;
   return (batch, rng) => {
     const lambda = rng.chance(probability) ? mix(batch, rng) : 1;

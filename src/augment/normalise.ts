@@ -5,9 +5,10 @@ import { Scratch } from "./scratch.js";
 export function normalise({ mean, std }: { mean: readonly number[]; std: readonly number[] }): ImageOp {
   if (mean.length !== std.length || !std.every((value) => value > 0))
     throw new RangeError(`normalise needs a mean and a positive std for each channel, not mean [${mean}] and std [${std}].`);
-  const scratch = new Scratch<Float32Array>();
+  const scratch = new Scratch();
   return (image) => {
-    if (image.channels !== mean.length) throw new RangeError(`normalise has ${mean.length} means, and the picture ${image.channels} channels.`);
+    if (image.channels !== mean.length)
+      throw new RangeError(`normalise has ${mean.length} means, and the picture ${image.channels} channels.`);
     const out = scratch.like(image, Float32Array);
     const area = image.height * image.width;
     const unit = image.data instanceof Uint8Array ? 255 : 1;

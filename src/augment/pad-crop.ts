@@ -1,6 +1,6 @@
 /** Pads every side and cuts the old size out at a random place: a shift by up to `pad`. He et al., https://arxiv.org/abs/1512.03385, 4.2 */
 import type { ImageOp } from "../data/index.js";
-import { kindOf, Scratch } from "./scratch.js";
+import { Scratch } from "./scratch.js";
 
 /** `fill` is in the picture's own units: 0 to 255 before `normalise`. */
 export function padCrop({ pad, fill = 0 }: { pad: number; fill?: number }): ImageOp {
@@ -9,7 +9,7 @@ export function padCrop({ pad, fill = 0 }: { pad: number; fill?: number }): Imag
     const down = rng.int(2 * pad + 1) - pad;
     const right = rng.int(2 * pad + 1) - pad;
     if (down === 0 && right === 0) return image;
-    const out = scratch.like(image, kindOf(image));
+    const out = scratch.like(image);
     out.data.fill(fill);
     const { channels, height, width } = image;
     const [top, bottom] = [Math.max(0, down), Math.min(height, height + down)];

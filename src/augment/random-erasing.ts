@@ -31,13 +31,14 @@ export function randomErasing({
   minAspect = 0.3,
   maxAspect = 1 / minAspect,
 }: RandomErasingOptions): ImageOp {
-  const scratch = new Scratch<Float32Array>();
+  const scratch = new Scratch();
   return (image, rng) => {
-    if (!(image.data instanceof Float32Array)) throw new TypeError("randomErasing works on normalised pictures: put it after normalise.");
+    if (!(image.data instanceof Float32Array))
+      throw new TypeError("randomErasing works on normalised pictures: put it after normalise.");
     if (!rng.chance(probability)) return image;
     const rectangle = place(image, rng);
     if (!rectangle) return image;
-    const out = scratch.like(image, Float32Array);
+    const out = scratch.like(image);
     out.data.set(image.data);
     erase(out, rectangle, mode, rng);
     return out;

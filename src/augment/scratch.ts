@@ -1,19 +1,25 @@
 /** The picture that an op owns and fills anew at each call, so that training allocates nothing per picture. */
 import type { Image } from "../data/index.js";
 
-export class Scratch<Data extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
-  #owned: (Image & { readonly data: Data }) | undefined;
+type Kind = Uint8ArrayConstructor | Float32ArrayConstructor;
 
-  /** A picture of the size of `image`, never `image` itself; its old contents are left in. */
-  like(image: Image, Kind: new (length: number) => Data): Image & { readonly data: Data } {
+const kindOf = (image: Image): Kind => (image.data instanceof Uint8Array ? Uint8Array : Float32Array);
+
+export class Scratch {
+  #owned: Image | undefined;
+
+  /** A picture of the size of `image`, never `image` itself; what it held before is still in it. */
+  like(image: Image, kind = kindOf(image)): Image {
     const { channels, height, width } = image;
     const owned = this.#owned;
     const fits =
-      owned?.data instanceof Kind && owned.data !== image.data && owned.channels === channels && owned.height === height && owned.width === width;
+      owned?.data instanceof kind &&
+      owned.data !== image.data &&
+      owned.channels === channels &&
+      owned.height === height &&
+      owned.width === width;
     if (fits) return owned;
-    return (this.#owned = { data: new Kind(channels * height * width), channels, height, width });
+    this.#owned = { data: new kind(channels * height * width), channels, height, width };
+    return this.#owned;
   }
 }
-
-export const kindOf = (image: Image): Uint8ArrayConstructor | Float32ArrayConstructor =>
-  image.data instanceof Uint8Array ? Uint8Array : Float32Array;

@@ -9,7 +9,8 @@ import type { Samples } from "./samples.js";
 export type FashionMnistSplit = "train" | "test";
 
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
-const WAYS_OUT = "Install Debian's package dataset-fashion-mnist, or name a folder with the four original files (option `folder`, or VIT_DISTILL_FASHION_MNIST)";
+const WAYS_OUT =
+  "Install Debian's package dataset-fashion-mnist, or name a folder with the four original files (option `folder`, or VIT_DISTILL_FASHION_MNIST)";
 const CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 interface Original {
@@ -21,12 +22,28 @@ interface Original {
 // Of the unpacked files: Debian packs the same bytes anew, so the archives' checksums differ from the authors'.
 const ORIGINALS: Record<FashionMnistSplit, { images: Original; labels: Original }> = {
   train: {
-    images: { name: "train-images-idx3-ubyte", bytes: 47_040_016, sha256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888" },
-    labels: { name: "train-labels-idx1-ubyte", bytes: 60_008, sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9" },
+    images: {
+      name: "train-images-idx3-ubyte",
+      bytes: 47_040_016,
+      sha256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    },
+    labels: {
+      name: "train-labels-idx1-ubyte",
+      bytes: 60_008,
+      sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    },
   },
   test: {
-    images: { name: "t10k-images-idx3-ubyte", bytes: 7_840_016, sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b" },
-    labels: { name: "t10k-labels-idx1-ubyte", bytes: 10_008, sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34" },
+    images: {
+      name: "t10k-images-idx3-ubyte",
+      bytes: 7_840_016,
+      sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    },
+    labels: {
+      name: "t10k-labels-idx1-ubyte",
+      bytes: 10_008,
+      sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
   },
 };
 
@@ -38,7 +55,16 @@ export function fashionMnist({ split, folder }: { split: FashionMnistSplit; fold
   const images = parseIdx(readOriginal(from, ORIGINALS[split].images), "images");
   const labels = parseIdx(readOriginal(from, ORIGINALS[split].labels), "labels");
   const [n, height, width] = images.dims;
-  return { name: `Fashion-MNIST ${split}`, images: images.data, labels: labels.data, n, channels: 1, height, width, classes: [...CLASSES] };
+  return {
+    name: `Fashion-MNIST ${split}`,
+    images: images.data,
+    labels: labels.data,
+    n,
+    channels: 1,
+    height,
+    width,
+    classes: [...CLASSES],
+  };
 }
 
 /** The folder that is read: the one named, else the environment's, else Debian's. */

@@ -9,14 +9,22 @@ export interface Idx {
 }
 
 const LARGEST = 2 ** 31 - 1;
-const KINDS: Record<number, string> = { 0x08: "uint8", 0x09: "int8", 0x0b: "int16", 0x0c: "int32", 0x0d: "float32", 0x0e: "float64" };
+const KINDS: Record<number, string> = {
+  0x08: "uint8",
+  0x09: "int8",
+  0x0b: "int16",
+  0x0c: "int32",
+  0x0d: "float32",
+  0x0e: "float64",
+};
 
 /** The data is a view of `bytes`. `source` is the name for messages. */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): Idx {
   const refuse = (what: string) => new DataError(`${source} is not a usable IDX file: ${what}.`);
   if (bytes.length < 4) throw refuse(`${bytes.length} bytes are too few for its header`);
   const [zero, alsoZero, kind, rank] = bytes;
-  if (zero !== 0 || alsoZero !== 0 || !(kind in KINDS)) throw refuse(`it begins with ${hex(bytes.subarray(0, 4))}, not with 00 00 and a data type`);
+  if (zero !== 0 || alsoZero !== 0 || !(kind in KINDS))
+    throw refuse(`it begins with ${hex(bytes.subarray(0, 4))}, not with 00 00 and a data type`);
   if (kind !== 0x08) throw refuse(`it holds ${KINDS[kind]}, and only uint8 is read`);
   if (rank === 0) throw refuse("it has no dimensions");
   const header = 4 + 4 * rank;
@@ -24,7 +32,8 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): Idx {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const dims = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const size = dims.reduce((product, dim) => product * dim, 1);
-  if (size !== bytes.length - header) throw refuse(`its dimensions ${dims.join("×")} need ${size} bytes, and ${bytes.length - header} follow`);
+  if (size !== bytes.length - header)
+    throw refuse(`its dimensions ${dims.join("×")} need ${size} bytes, and ${bytes.length - header} follow`);
   return { dims, data: bytes.subarray(header) };
 }
 
@@ -34,12 +43,19 @@ export function readIdx(path: string): Idx {
 
 /** A file's bytes, unpacked when they are gzip, whatever the file is called. */
 export function readUnpacked(path: string): Uint8Array {
-  const bytes = readFileSync(path);
+  const bytes = attempt(() => readFileSync(path), `${path} cannot be read`);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  return attempt(
+    () => gunzipSync(bytes, { maxOutputLength: LARGEST }),
+    `${path} cannot be unpacked; the file is damaged, get it again`,
+  );
+}
+
+function attempt<T>(action: () => T, otherwise: string): T {
   try {
-    return gunzipSync(bytes, { maxOutputLength: LARGEST });
+    return action();
   } catch (error) {
-    throw new DataError(`${path} cannot be unpacked (${(error as Error).message}): the file is damaged; get it again.`);
+    throw new DataError(`${otherwise}: ${(error as Error).message}.`, { cause: error });
   }
 }
 

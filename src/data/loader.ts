@@ -27,9 +27,12 @@ export class Loader {
 
   constructor(samples: Samples, { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false }: LoaderOptions) {
     check(samples);
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
     if (dropLast && samples.n < batchSize)
-      throw new DataError(`${samples.name} has ${samples.n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`);
+      throw new DataError(
+        `${samples.name} has ${samples.n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
+      );
     this.batchSize = batchSize;
     this.batches = dropLast ? Math.floor(samples.n / batchSize) : Math.ceil(samples.n / batchSize);
     this.#samples = samples;
@@ -38,12 +41,15 @@ export class Loader {
     this.#seed = seed;
     this.#shuffle = shuffle;
     const first = augment(pictureOf(samples, 0), Rng.from(seed));
-    if (!(first.data instanceof Float32Array)) throw new DataError("The augmentation gives bytes: let it contain normalise({ mean, std }).");
+    if (!(first.data instanceof Float32Array))
+      throw new DataError("The augmentation gives bytes: let it contain normalise({ mean, std }).");
     this.imageShape = [first.channels, first.height, first.width];
   }
 
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for. */
   async *epoch(epoch: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
+    if (!Number.isInteger(from) || from < 0 || from > this.batches)
+      throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
     const order = this.#order(epoch);
     const images = new Float32Array(this.batchSize * this.#imageSize);
     const labels = new BigInt64Array(this.batchSize);
@@ -86,7 +92,9 @@ export class Loader {
   #place({ data, channels, height, width }: Image, images: Float32Array, i: number): void {
     const [c, h, w] = this.imageShape;
     if (channels !== c || height !== h || width !== w)
-      throw new DataError(`The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`);
+      throw new DataError(
+        `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
+      );
     images.set(data, i * data.length);
   }
 }
@@ -99,7 +107,9 @@ function pictureOf({ images, channels, height, width }: Samples, i: number): Ima
 function check({ name, images, labels, n, channels, height, width, classes }: Samples): void {
   if (n < 1) throw new DataError(`${name} has no samples.`);
   if (images.length !== n * channels * height * width || labels.length !== n)
-    throw new DataError(`${name}: ${n} samples of ${channels}×${height}×${width} do not fit ${images.length} bytes and ${labels.length} labels.`);
+    throw new DataError(
+      `${name}: ${n} samples of ${channels}×${height}×${width} do not fit ${images.length} bytes and ${labels.length} labels.`,
+    );
   const beyond = labels.find((label) => label >= classes.length);
   if (beyond !== undefined) throw new DataError(`${name} has a label ${beyond}, but only ${classes.length} classes.`);
 }

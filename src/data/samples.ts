@@ -19,7 +19,8 @@ export function subset(samples: Samples, indices: ArrayLike<number>): Samples {
   const labels = new Uint8Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i];
-    if (!(from >= 0 && from < samples.n)) throw new DataError(`${samples.name} has samples 0 to ${samples.n - 1}; the subset asks for ${from}.`);
+    if (!Number.isInteger(from) || from < 0 || from >= samples.n)
+      throw new DataError(`${samples.name} has samples 0 to ${samples.n - 1}; the subset asks for ${from}.`);
     images.set(samples.images.subarray(from * size, (from + 1) * size), i * size);
     labels[i] = samples.labels[from];
   }
@@ -33,20 +34,33 @@ export function classCounts(samples: Samples): number[] {
 }
 
 /** Part of every class in proportion. `validation` below 1 is a fraction, from 1 on a count. Both parts keep the order. */
-export function stratifiedSplit(samples: Samples, { validation, seed }: { validation: number; seed: number }): { train: Samples; validation: Samples } {
+export function stratifiedSplit(
+  samples: Samples,
+  { validation, seed }: { validation: number; seed: number },
+): { train: Samples; validation: Samples } {
   const held = validation < 1 ? Math.round(validation * samples.n) : validation;
   if (!Number.isInteger(held) || held < 1 || held >= samples.n)
-    throw new DataError(`Cannot hold out ${validation} of ${samples.name}'s ${samples.n} samples: give a fraction below 1 or a count from 1 to ${samples.n - 1}.`);
+    throw new DataError(
+      `Cannot hold out ${validation} of ${samples.name}'s ${samples.n} samples: give a fraction below 1 or a count from 1 to ${samples.n - 1}.`,
+    );
   const chosen = choose(samples, proportional(classCounts(samples), held), Rng.from(seed, "split"));
   return { train: subset(samples, where(chosen, 0)), validation: subset(samples, where(chosen, 1)) };
 }
 
 /** `perClass` of every class, or `total` in the classes' proportions. With one seed, a smaller subset lies within a larger one of the same kind. */
-export function stratifiedSubset(samples: Samples, { seed, ...size }: { seed: number } & ({ perClass: number } | { total: number })): Samples {
+export function stratifiedSubset(
+  samples: Samples,
+  { seed, ...size }: { seed: number } & ({ perClass: number } | { total: number }),
+): Samples {
   const counts = classCounts(samples);
   const wanted = "perClass" in size ? counts.map(() => size.perClass) : proportional(counts, size.total);
-  const short = counts.findIndex((count, label) => !(Number.isInteger(wanted[label]) && wanted[label] >= 0 && wanted[label] <= count));
-  if (short >= 0) throw new DataError(`${samples.name} has ${counts[short]} samples of "${samples.classes[short]}"; the subset asks for ${wanted[short]}.`);
+  const short = counts.findIndex(
+    (count, label) => !(Number.isInteger(wanted[label]) && wanted[label] >= 0 && wanted[label] <= count),
+  );
+  if (short >= 0)
+    throw new DataError(
+      `${samples.name} has ${counts[short]} samples of "${samples.classes[short]}"; the subset asks for ${wanted[short]}.`,
+    );
   return subset(samples, where(choose(samples, wanted, Rng.from(seed, "subset")), 1));
 }
 

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { compose, flip, mixup, normalise, padCrop, randomErasing } from "../../src/augment/index.js";
+import { type Batch, Loader, type LoaderOptions } from "../../src/data/index.js";
+import { toy } from "./toy.js";
+
+const plain = normalise({ mean: [0], std: [1] });
+const augment = () =>
+  compose([
+    padCrop({ pad: 1 }),
+    flip(),
+    normalise({ mean: [0.3], std: [0.4] }),
+    randomErasing({ probability: 0.5, mode: "pixel" }),
+  ]);
+
+/** Copies of an epoch's batches, because the loader writes its arrays again. */
+async function collect(loader: Loader, epoch: number, options?: { from: number }): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of loader.epoch(epoch, options))
+    batches.push({ ...batch, images: batch.images.slice(), labels: batch.labels.slice() });
+  return batches;
+}
+
+const make = (options: Partial<LoaderOptions> = {}) =>
+  new Loader(toy([9, 9, 5]), { batchSize: 4, augment: augment(), shuffle: true, seed: 1, ...options });
+
+/** Which of `toy`'s pictures each batch holds, under `plain`. */
+const idsOf = (batches: Batch[]) =>
+  batches.map(({ images, shape }) => Array.from({ length: shape[0] }, (_, i) => Math.round(images[i * 20] * 255) - 1));
+
+describe("Loader", () => {
+  it("gives every sample once in an epoch, with its label", async () => {
+    const samples = toy([9, 9, 5]);
+    const batches = await collect(new Loader(samples, { batchSize: 4, augment: plain, shuffle: true }), 0);
+    expect(batches.map((batch) => batch.shape)).toEqual([...new Array(5).fill([4, 1, 4, 5]), [3, 1, 4, 5]]);
+    expect(batches.map((batch) => batch.index)).toEqual([0, 1, 2, 3, 4, 5]);
+    const ids = idsOf(batches).flat();
+    expect(ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 23 }, (_, i) => i));
+    expect(batches.flatMap((batch) => Array.from(batch.labels, Number))).toEqual(ids.map((id) => samples.labels[id]));
+    expect(batches[0].targets).toBeNull();
+    expect(batches[0].classes).toBe(3);
+  });
+
+  it("keeps the order without shuffle, and shuffles each epoch anew with it", async () => {
+    const straight = await collect(make({ augment: plain, shuffle: false }), 3);
+    expect(idsOf(straight).flat()).toEqual(Array.from({ length: 23 }, (_, i) => i));
+    const [first, second] = [await collect(make({ augment: plain }), 0), await collect(make({ augment: plain }), 1)];
+    expect(idsOf(first)).not.toEqual(idsOf(second));
+    expect(idsOf(await collect(make({ augment: plain }), 1))).toEqual(idsOf(second));
+  });
+
+  it("drops the last short batch when asked to", async () => {
+    const loader = make({ dropLast: true });
+    expect(loader.batches).toBe(5);
+    expect(await collect(loader, 0)).toHaveLength(5);
+  });
+
+  it("is the same in a new loader, and another with another seed or epoch", async () => {
+    const mix = mixup({ alpha: 0.8, cutmix: 1 });
+    const once = await collect(make({ mix }), 2);
+    expect(await collect(make({ mix }), 2)).toEqual(once);
+    expect(await collect(make({ mix, seed: 2 }), 2)).not.toEqual(once);
+    expect(await collect(make({ mix }), 3)).not.toEqual(once);
+  });
+
+  it.each([0, 1, 4, 6])("starts again in mid-epoch at batch %i with identical batches", async (from) => {
+    const mix = mixup({ alpha: 0.8, cutmix: 1 });
+    const whole = await collect(make({ mix }), 5);
+    expect(await collect(make({ mix }), 5, { from })).toEqual(whole.slice(from));
+  });
+
+  it("augments a sample alike whatever the batch size", async () => {
+    const pixels = async (batchSize: number) => (await collect(make({ batchSize }), 1)).flatMap((batch) => [...batch.images]);
+    expect(await pixels(4)).toEqual(await pixels(23));
+  });
+
+  it("mixes each batch by its own draw", async () => {
+    const batches = await collect(make({ mix: mixup({ alpha: 1 }), dropLast: true }), 0);
+    const shares = batches.map(({ targets }) => Math.max(...targets!.subarray(0, 3)));
+    expect(new Set(shares).size).toBeGreaterThan(2);
+  });
+
+  it("augments anew in every epoch", async () => {
+    const [first, second] = [await collect(make({ shuffle: false }), 0), await collect(make({ shuffle: false }), 1)];
+    expect(first[0].labels).toEqual(second[0].labels);
+    expect(first[0].images).not.toEqual(second[0].images);
+  });
+
+  it("writes the arrays of a batch again only for the next one, and never the samples", async () => {
+    const samples = toy([9, 9, 5]);
+    const before = samples.images.slice();
+    const epoch = new Loader(samples, { batchSize: 4, augment: augment(), mix: mixup({ cutmix: 1 }) }).epoch(0);
+    const { value: first } = await epoch.next();
+    const copy = first!.images.slice();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(first!.images).toEqual(copy);
+    const { value: second } = await epoch.next();
+    expect(second!.images.buffer).toBe(first!.images.buffer);
+    expect(samples.images).toEqual(before);
+  });
+
+  it("lets two epochs of one loader run side by side", async () => {
+    const loader = make();
+    const [together, alone] = [
+      await Promise.all([collect(loader, 0), collect(loader, 1)]),
+      [await collect(loader, 0), await collect(loader, 1)],
+    ];
+    expect(together).toEqual(alone);
+  });
+
+  it("lets timers run between batches", async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 0);
+    for await (const _ of make({ batchSize: 1 }).epoch(0)) {
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+    }
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  it("takes the picture's size from the augmentation", async () => {
+    const loader = new Loader(toy([4]), {
+      batchSize: 2,
+      augment: () => ({ data: new Float32Array(12), channels: 3, height: 2, width: 2 }),
+    });
+    expect(loader.imageShape).toEqual([3, 2, 2]);
+    expect((await collect(loader, 0))[1].shape).toEqual([2, 3, 2, 2]);
+  });
+
+  it("checks at the door", async () => {
+    const samples = toy([2, 2]);
+    const given = { batchSize: 2, augment: plain };
+    expect(() => new Loader(samples, { ...given, batchSize: 0 })).toThrow("batch size must be a whole number from 1 on, not 0");
+    expect(() => new Loader(samples, { ...given, batchSize: 5, dropLast: true })).toThrow("4 samples, fewer than one batch of 5");
+    expect(() => new Loader(samples, { ...given, augment: flip() })).toThrow("let it contain normalise");
+    expect(() => new Loader({ ...samples, n: 0 }, given)).toThrow("toy has no samples");
+    expect(() => new Loader({ ...samples, n: 5 }, given)).toThrow("5 samples of 1×4×5 do not fit 80 bytes and 4 labels");
+    expect(() => new Loader({ ...samples, classes: ["only"] }, given)).toThrow("toy has a label 1, but only 1 classes");
+    for (const from of [-1, 0.5, 3])
+      await expect(collect(new Loader(samples, given), 0, { from })).rejects.toThrow("An epoch has batches 0 to 1");
+    const growing = new Loader(samples, {
+      ...given,
+      augment: (image, rng) => (rng.chance(0.5) ? plain(image, rng) : { ...plain(image, rng), height: 5, width: 4 }),
+    });
+    await expect(collect(growing, 0)).rejects.toThrow("pictures of a batch must have one size");
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { classCounts, DataError, stratifiedSplit, stratifiedSubset, subset } from "../../src/data/index.js";
+import { ids, toy } from "./toy.js";
+
+const ascending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]);
+
+describe("subset", () => {
+  it("copies the pictures and labels asked for, in that order", () => {
+    const all = toy([3, 3]);
+    const part = subset(all, [4, 0]);
+    expect(ids(part)).toEqual([4, 0]);
+    expect([...part.labels]).toEqual([all.labels[4], all.labels[0]]);
+    expect(part.images.subarray(0, 20)).toEqual(all.images.subarray(80, 100));
+    part.images.fill(0);
+    expect(all.images[80]).toBe(5);
+  });
+
+  it.each([-1, 6, 0.5, Number.NaN])("refuses the index %f", (index) => {
+    expect(() => subset(toy([3, 3]), [index])).toThrow(DataError);
+  });
+});
+
+describe("stratifiedSplit", () => {
+  it.each([[0.2], [40]])("holds out %f in the classes' proportions, disjoint and complete, in order", (validation) => {
+    const all = toy([100, 60, 40]);
+    const split = stratifiedSplit(all, { validation, seed: 1 });
+    expect(classCounts(split.validation)).toEqual([20, 12, 8]);
+    expect(classCounts(split.train)).toEqual([80, 48, 32]);
+    expect([...ids(split.train), ...ids(split.validation)].sort((a, b) => a - b)).toEqual(ids(all));
+    expect(ascending(ids(split.train)) && ascending(ids(split.validation))).toBe(true);
+  });
+
+  it("gives remainders to the largest, and the exact total", () => {
+    expect(classCounts(stratifiedSplit(toy([5, 3, 2]), { validation: 3, seed: 0 }).validation)).toEqual([1, 1, 1]);
+    expect(classCounts(stratifiedSplit(toy([7, 7, 7]), { validation: 4, seed: 0 }).validation)).toEqual([2, 1, 1]);
+  });
+
+  it("depends on the seed alone", () => {
+    const held = (seed: number) => ids(stratifiedSplit(toy([50, 50]), { validation: 20, seed }).validation);
+    expect(held(1)).toEqual(held(1));
+    expect(held(1)).not.toEqual(held(2));
+  });
+
+  it.each([0, -1, 2.5, 10, Number.NaN])("refuses to hold out %f of 10", (validation) => {
+    expect(() => stratifiedSplit(toy([5, 5]), { validation, seed: 0 })).toThrow(
+      `Cannot hold out ${validation} of toy's 10 samples`,
+    );
+  });
+});
+
+describe("stratifiedSubset", () => {
+  it("takes the same number of each class, or a total in proportion", () => {
+    expect(classCounts(stratifiedSubset(toy([30, 20, 10]), { perClass: 7, seed: 0 }))).toEqual([7, 7, 7]);
+    expect(classCounts(stratifiedSubset(toy([30, 20, 10]), { total: 12, seed: 0 }))).toEqual([6, 4, 2]);
+  });
+
+  it("holds the smaller subset of the same seed", () => {
+    const small = ids(stratifiedSubset(toy([40, 40]), { perClass: 5, seed: 3 }));
+    const large = ids(stratifiedSubset(toy([40, 40]), { perClass: 20, seed: 3 }));
+    expect(small.every((id) => large.includes(id))).toBe(true);
+  });
+
+  it("says which class is too small", () => {
+    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 3, seed: 0 })).toThrow(
+      'toy has 2 samples of "class 1"; the subset asks for 3',
+    );
+    expect(() => stratifiedSubset(toy([5, 2]), { total: 20, seed: 0 })).toThrow(DataError);
+    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 1.5, seed: 0 })).toThrow(DataError);
+  });
+});
