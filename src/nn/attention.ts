@@ -1,0 +1,76 @@
+/**
+ * Multi-head attention, softmax(q kᵀ · scale) v. https://arxiv.org/abs/1706.03762
+ * B images, N tokens, D channels, H heads, d = D / H channels a head; M query tokens.
+ */
+
+import { dropout, hasOperator, scaledDotProductAttention, type Tensor, tidy } from "../torch/index.js";
+import { Dropout } from "./dropout.js";
+import { Linear } from "./linear.js";
+import { Module } from "./module.js";
+
+const isFused = hasOperator("scaled_dot_product_attention");
+
+export interface AttentionCall {
+  scale?: number;
+  /** The share of attention weights to drop; 0 outside training. */
+  dropout?: number;
+}
+
+/** Every query's mean of the values, weighted by how it matches their keys. Fused where libtorch has it. */
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { scale = q.size(-1) ** -0.5, dropout = 0 }: AttentionCall = {},
+): Tensor {
+  return isFused ? fused(q, k, v, scale, dropout) : composed(q, k, v, scale, dropout);
+}
+
+function fused(q: Tensor, k: Tensor, v: Tensor, scale: number, dropoutP: number): Tensor {
+  return scaledDotProductAttention(q, k, v, { scale, dropoutP });
+}
+
+function composed(q: Tensor, k: Tensor, v: Tensor, scale: number, p: number): Tensor {
+  return tidy(() => {
+    const weights = q.mul(scale).matmul(k.transpose(-2, -1)).softmax(-1); // [B, H, M, N]
+    const kept = p > 0 ? dropout(weights, p, true) : weights;
+    return kept.matmul(v); // [B, H, M, d]
+  });
+}
+
+export interface AttentionOptions {
+  qkvBias?: boolean;
+  /** Dropout of the attention weights. */
+  attnDrop?: number;
+  /** Dropout of the output. */
+  projDrop?: number;
+}
+
+/** Self-attention with timm's keys. */
+export class Attention extends Module {
+  readonly qkv: Linear;
+  readonly proj: Linear;
+  readonly projDrop: Dropout;
+  readonly heads: number;
+  readonly attnDrop: number;
+
+  constructor(dim: number, heads: number, { qkvBias = false, attnDrop = 0, projDrop = 0 }: AttentionOptions = {}) {
+    super();
+    this.qkv = new Linear(dim, 3 * dim, { bias: qkvBias });
+    this.proj = new Linear(dim, dim);
+    this.projDrop = new Dropout(projDrop);
+    this.heads = heads;
+    this.attnDrop = attnDrop;
+  }
+
+  forward(x: Tensor): Tensor {
+    return tidy(() => {
+      const [batch, tokens, dim] = x.shape;
+      const split = x.pipe(this.qkv).reshape([batch, tokens, 3, this.heads, dim / this.heads]); // [B, N, 3, H, d]
+      const [q, k, v] = split.permute([2, 0, 3, 1, 4]).unbind(); // [B, H, N, d]
+      const mixed = attention(q, k, v, { dropout: this.training ? this.attnDrop : 0 });
+      const joined = mixed.transpose(1, 2).reshape([batch, tokens, dim]); // [B, N, D]
+      return joined.pipe(this.proj).pipe(this.projDrop);
+    });
+  }
+}
