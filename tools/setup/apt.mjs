@@ -15,7 +15,7 @@ function asRoot() {
   return output("sudo", ["-n", "true"]) === null ? null : ["sudo", "-n"];
 }
 
-export const commandToType = (packages) =>
+const commandToType = (packages) =>
   `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 
 function aptGetRun(prefix, args, advice) {
@@ -23,11 +23,12 @@ function aptGetRun(prefix, args, advice) {
   run(command, rest, { log: `apt-${args[0]}`, advice });
 }
 
-/** Installs packages, or refuses with the one command that does it. */
-export function aptInstall(packages, say) {
+/** Installs packages, or refuses with the one command to type, which may name `others` that set-up would miss next. */
+export function aptInstall(packages, say, others = []) {
   if (!hasApt()) throw new Refusal(`${packages.join(", ")} cannot be installed: there is no apt-get here.`);
   const prefix = asRoot();
-  if (!prefix) throw new Refusal(`Packages are missing and installing them needs root. Type: ${commandToType(packages)}`);
+  if (!prefix)
+    throw new Refusal(`Packages are missing and installing them needs root. Type: ${commandToType([...packages, ...others])}`);
   say(`apt-get installs ${packages.join(" ")}`);
   const advice = `Check the network and apt's sources, then run again, or type: ${commandToType(packages)}.`;
   if (!updated) aptGetRun(prefix, ["update"], advice);

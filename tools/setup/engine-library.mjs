@@ -12,7 +12,7 @@ function install(say) {
     throw new Refusal(
       "No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.",
     );
-  aptInstall(packages, say);
+  aptInstall(packages, say, ["dataset-fashion-mnist"]);
   const found = findLibtorch();
   if (!found)
     throw new Refusal(
