@@ -1,0 +1,153 @@
+/** A small residual network for small pictures, our convolutional teacher. After ResNet, https://arxiv.org/abs/1512.03385 */
+
+import { BatchNorm2d, Conv2d, Dropout, DropPath, Linear, Module } from "../nn/index.js";
+import { type Tensor, tidy } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+import { inputSpec } from "./inputs.js";
+import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+
+// B images, C channels in, S image size, D width of a stage, h × w its map
+
+export interface ConvNetOptions extends CommonOptions {
+  /** Channels of each stage; every stage after the first halves the map. */
+  widths?: readonly number[];
+  /** Residual blocks in each stage. */
+  blocks?: number;
+}
+
+const defaults = {
+  name: "convnet",
+  imgSize: 28,
+  inChannels: 1,
+  numClasses: 10,
+  drop: 0,
+  dropPath: 0,
+  widths: [32, 64, 128] as readonly number[],
+  blocks: 2,
+};
+
+export function convNetInfo(options: ConvNetOptions): ModelInfo {
+  const { name, imgSize, inChannels, numClasses, widths, blocks } = { ...defaults, ...given(options) };
+  const side = Math.ceil(imgSize / 2 ** (widths.length - 1));
+  return {
+    name,
+    family: "convnet",
+    embedDim: widths[widths.length - 1],
+    depth: widths.length * blocks,
+    numClasses,
+    inChannels,
+    prefixTokens: 0,
+    grid: [side, side],
+    input: inputSpec({ imgSize, inChannels, input: options.input }),
+    tapNames: widths.map((_, i) => `stages.${i}`),
+  };
+}
+
+/** A convolution that keeps the map (or halves it) and normalises. */
+class ConvNorm extends Module {
+  readonly conv: Conv2d;
+  readonly bn: BatchNorm2d;
+
+  constructor(inChannels: number, width: number, { kernel = 3, stride = 1 } = {}) {
+    super();
+    this.conv = new Conv2d(inChannels, width, kernel, { stride, padding: (kernel - 1) / 2, bias: false });
+    this.bn = new BatchNorm2d(width);
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.pipe(this.conv).pipe(this.bn);
+  }
+}
+
+/** Two convolutions added to what came in. */
+class ResidualBlock extends Module {
+  readonly conv1: ConvNorm;
+  readonly conv2: ConvNorm;
+  readonly shortcut: ConvNorm | null;
+  readonly dropPath: DropPath;
+
+  constructor(inChannels: number, width: number, { stride, dropPath }: { stride: number; dropPath: number }) {
+    super();
+    this.conv1 = new ConvNorm(inChannels, width, { stride });
+    this.conv2 = new ConvNorm(width, width);
+    this.shortcut = stride === 1 && inChannels === width ? null : new ConvNorm(inChannels, width, { kernel: 1, stride });
+    this.dropPath = new DropPath(dropPath);
+  }
+
+  forward(x: Tensor): Tensor {
+    return tidy(() => {
+      const change = x.pipe(this.conv1).relu().pipe(this.conv2).pipe(this.dropPath); // [B, D, h, w]
+      return change.add(this.shortcut ? x.pipe(this.shortcut) : x).relu(); // [B, D, h, w]
+    });
+  }
+}
+
+/** Blocks at one resolution. */
+class Stage extends Module {
+  readonly blocks: ResidualBlock[];
+
+  constructor(
+    inChannels: number,
+    width: number,
+    { blocks, stride, dropPath }: { blocks: number; stride: number; dropPath: number },
+  ) {
+    super();
+    this.blocks = Array.from(
+      { length: blocks },
+      (_, i) => new ResidualBlock(i === 0 ? inChannels : width, width, { stride: i === 0 ? stride : 1, dropPath }),
+    );
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.blocks.reduce((y, block) => y.pipe(block), x);
+  }
+}
+
+export class ConvNet extends Model {
+  readonly info: ModelInfo;
+  readonly stem: ConvNorm;
+  readonly stages: Stage[];
+  readonly headDrop: Dropout;
+  readonly head: Linear;
+
+  constructor(options: ConvNetOptions = {}) {
+    super();
+    const { inChannels, numClasses, widths, blocks, drop, dropPath } = { ...defaults, ...given(options) };
+    this.info = convNetInfo(options);
+    this.stem = new ConvNorm(inChannels, widths[0]);
+    this.stages = widths.map(
+      (width, i) => new Stage(widths[Math.max(i - 1, 0)], width, { blocks, stride: i === 0 ? 1 : 2, dropPath }),
+    );
+    this.headDrop = new Dropout(drop);
+    this.head = new Linear(widths[widths.length - 1], numClasses);
+  }
+
+  forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
+    this.#check(images.shape);
+    return tidy(() => {
+      const tapped = new Taps(taps, this.info);
+      let x = images.contiguous({ memoryFormat: "channelsLast" }).pipe(this.stem).relu(); // [B, D, S, S]
+      for (const [i, stage] of this.stages.entries()) {
+        x = x.pipe(stage); // [B, D, h, w]
+        if (taps.includes(`stages.${i}`)) tapped.keep(`stages.${i}`, x.flatten({ startDim: 2 }).transpose(1, 2)); // [B, h·w, D]
+      }
+      const logits = x.mean([2, 3]).pipe(this.headDrop).pipe(this.head); // [B, classes]
+      return { logits, heads: { class: logits }, taps: tapped.inOrder() };
+    });
+  }
+
+  #check([, channels]: readonly number[]): void {
+    const { inChannels, name } = this.info;
+    if (channels !== inChannels) throw new UserError(`${name} takes images of ${inChannels} channels; these have ${channels}.`);
+  }
+}
+
+export const convNet = (options: ConvNetOptions = {}): ConvNet => new ConvNet(options);
+
+// Fashion-MNIST's statistics
+const fashion = { imgSize: 28, inChannels: 1, numClasses: 10, input: { mean: [0.286], std: [0.353] } };
+
+export const convNetVariants: Record<string, ConvNetOptions> = {
+  convnet_tiny_28: { ...fashion, widths: [16, 32, 64], blocks: 1 },
+  convnet_small_28: { ...fashion, widths: [32, 64, 128], blocks: 2 },
+};

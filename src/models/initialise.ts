@@ -1,0 +1,20 @@
+/** How DeiT and CaiT start, as timm 0.5.4 does it: truncated normal 0.02 in every linear layer, heads too, and zero biases. */
+
+import { Linear, type Module, truncNormal_ } from "../nn/index.js";
+import { noGrad, Parameter, type Tensor, zeros } from "../torch/index.js";
+
+export function initialiseLinears(model: Module): void {
+  noGrad(() => {
+    for (const layer of model.modules()) {
+      if (!(layer instanceof Linear)) continue;
+      truncNormal_(layer.weight, { std: 0.02 });
+      layer.bias?.zero_();
+    }
+  });
+}
+
+/** A learned token or position embedding. */
+export function learnedTokens(shape: readonly number[]): Parameter {
+  const values: Tensor = zeros(shape);
+  return new Parameter(truncNormal_(values, { std: 0.02 }));
+}

@@ -1,0 +1,16 @@
+/** The statistics and crops that published models were trained with. */
+
+import type { CommonOptions, InputSpec } from "./model.js";
+
+const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** The input of a model: ImageNet's statistics for colour, a half for anything else, unless the options say. */
+export function inputSpec({
+  imgSize,
+  inChannels,
+  input,
+}: Pick<CommonOptions, "input"> & { imgSize: number; inChannels: number }): InputSpec {
+  const half = Array<number>(inChannels).fill(0.5);
+  const { mean, std } = inChannels === 3 ? imagenet : { mean: half, std: half };
+  return { size: imgSize, channels: inChannels, mean, std, crop: 1, interpolation: "bicubic", ...input };
+}

@@ -1,0 +1,96 @@
+/** What every model of ours is: images in, logits and the intermediates that were asked for out, and facts about itself. */
+
+import { Module } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+
+// B images, C channels, P prefix tokens (class, distillation), N patches, D embedding width
+
+/** How pictures become what the model was made for. */
+export interface InputSpec {
+  readonly size: number;
+  readonly channels: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** The share of the resized picture that the centre crop keeps at evaluation. */
+  readonly crop: number;
+  readonly interpolation: "bicubic" | "bilinear";
+}
+
+/** A model's facts, known before its weights are made. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly family: string;
+  readonly embedDim: number;
+  readonly depth: number;
+  readonly numClasses: number;
+  readonly inChannels: number;
+  /** Tokens in front of the patches in every tap. */
+  readonly prefixTokens: number;
+  /** Patches down and across, in the last tap. */
+  readonly grid: readonly [number, number];
+  readonly input: InputSpec;
+  readonly tapNames: readonly string[];
+}
+
+export interface ForwardOptions {
+  /** Intermediates to return, in this order. */
+  taps?: readonly string[];
+}
+
+export interface Output {
+  /** The mean of the heads at evaluation, the class head in training. */
+  logits: Tensor; // [B, classes]
+  heads: Record<string, Tensor>; // each [B, classes]
+  taps: Tensor[]; // each [B, P + N, D]
+}
+
+/** What every factory understands, whatever the family. */
+export interface CommonOptions {
+  name?: string;
+  imgSize?: number;
+  inChannels?: number;
+  numClasses?: number;
+  /** Dropout after the position embedding, in the projections and in the MLPs. */
+  drop?: number;
+  /** Stochastic depth: the chance that a block's branch is left out of a sample. */
+  dropPath?: number;
+  input?: Partial<InputSpec>;
+}
+
+/** Options without those that are undefined, so that spreading them keeps the defaults. */
+export const given = <O extends object>(options: O): O =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
+
+export abstract class Model extends Module {
+  abstract readonly info: ModelInfo;
+  abstract forward(images: Tensor /* [B, C, H, W] */, options?: ForwardOptions): Output;
+
+  /** The published checkpoint's keys and shapes in ours. */
+  convertWeights(weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+    return weights;
+  }
+}
+
+/** Takes the intermediates that were asked for as the forward pass gives birth to them. */
+export class Taps {
+  readonly #found = new Map<string, Tensor>();
+
+  constructor(
+    readonly asked: readonly string[],
+    info: ModelInfo,
+  ) {
+    const unknown = asked.find((name) => !info.tapNames.includes(name));
+    if (unknown !== undefined) throw new UserError(`${info.name} has no tap "${unknown}". It has ${info.tapNames.join(", ")}.`);
+  }
+
+  /** Gives `value` back, so that a tap is named in the line that makes it. */
+  keep(name: string, value: Tensor): Tensor {
+    if (this.asked.includes(name)) this.#found.set(name, value);
+    return value;
+  }
+
+  inOrder(): Tensor[] {
+    return this.asked.map((name) => this.#found.get(name)!);
+  }
+}

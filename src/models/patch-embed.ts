@@ -1,0 +1,46 @@
+/** Cuts an image into patches and projects each to a token. https://arxiv.org/abs/2010.11929 */
+
+import { Conv2d, Module } from "../nn/index.js";
+import { linear, type Tensor } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+
+// B images, C channels, S image size, P patch size, G = S / P, N = G² patches, D embedding width
+
+export interface PatchEmbedOptions {
+  imgSize: number;
+  patchSize: number;
+  inChannels: number;
+  embedDim: number;
+}
+
+export class PatchEmbed extends Module {
+  readonly proj: Conv2d;
+
+  constructor(readonly options: PatchEmbedOptions) {
+    super();
+    const { imgSize, patchSize, inChannels, embedDim } = options;
+    if (imgSize % patchSize !== 0) throw new UserError(`Patches of ${patchSize} pixels do not divide images of ${imgSize}.`);
+    this.proj = new Conv2d(inChannels, embedDim, patchSize, { stride: patchSize });
+  }
+
+  /** Patches do not overlap, so the convolution is one matrix product, which is faster and quantises well. */
+  forward(images: Tensor /* [B, C, S, S] */): Tensor {
+    this.#check(images.shape);
+    const { imgSize, patchSize: p, inChannels: c } = this.options;
+    const g = imgSize / p;
+    const patches = images
+      .reshape([-1, c, g, p, g, p]) // [B, C, G, P, G, P]
+      .permute([0, 2, 4, 1, 3, 5]) // [B, G, G, C, P, P]
+      .reshape([-1, g * g, c * p * p]); // [B, N, C·P²]
+    return linear(patches, this.proj.weight.flatten({ startDim: 1 }), { bias: this.proj.bias }); // [B, N, D]
+  }
+
+  #check([, ...shape]: readonly number[]): void {
+    const { imgSize, inChannels } = this.options;
+    const wanted = [inChannels, imgSize, imgSize];
+    if (shape.join() === wanted.join()) return;
+    throw new UserError(
+      `The model takes images of ${wanted.join("×")} (channels × height × width); these are ${shape.join("×")}.`,
+    );
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * ViT and DeiT: a transformer over image patches, with a class token and, if wanted, a distillation token.
+ * https://arxiv.org/abs/2010.11929, https://arxiv.org/abs/2012.12877
+ */
+
+import { Attention, Dropout, DropPath, LayerNorm, Linear, Mlp, Module } from "../nn/index.js";
+import { cat, type Parameter, type Tensor, tidy } from "../torch/index.js";
+import { initialiseLinears, learnedTokens } from "./initialise.js";
+import { inputSpec } from "./inputs.js";
+import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { PatchEmbed } from "./patch-embed.js";
+
+// B images, C channels, S image size, P prefix tokens (1, or 2 when distilled), N patches, D embedding width
+
+export interface VitOptions extends CommonOptions {
+  patchSize?: number;
+  embedDim?: number;
+  depth?: number;
+  heads?: number;
+  mlpRatio?: number;
+  attnDrop?: number;
+  /** A second token with its own head, taught by a teacher. */
+  distilled?: boolean;
+}
+
+const defaults = {
+  name: "vit",
+  imgSize: 224,
+  inChannels: 3,
+  numClasses: 1000,
+  drop: 0,
+  dropPath: 0,
+  patchSize: 16,
+  embedDim: 768,
+  depth: 12,
+  heads: 12,
+  mlpRatio: 4,
+  attnDrop: 0,
+  distilled: false,
+};
+
+export function vitInfo(options: VitOptions): ModelInfo {
+  const { name, imgSize, inChannels, numClasses, patchSize, embedDim, depth, distilled } = { ...defaults, ...given(options) };
+  return {
+    name,
+    family: "vit",
+    embedDim,
+    depth,
+    numClasses,
+    inChannels,
+    prefixTokens: distilled ? 2 : 1,
+    grid: [imgSize / patchSize, imgSize / patchSize],
+    input: inputSpec({ imgSize, inChannels, input: options.input }),
+    tapNames: Array.from({ length: depth }, (_, i) => `blocks.${i}`),
+  };
+}
+
+interface BlockOptions {
+  embedDim: number;
+  heads: number;
+  mlpRatio: number;
+  drop: number;
+  attnDrop: number;
+  dropPath: number;
+}
+
+/** Attention and an MLP, each on the normalised stream and added to it. */
+class Block extends Module {
+  readonly norm1: LayerNorm;
+  readonly attn: Attention;
+  readonly dropPath: DropPath;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+
+  constructor({ embedDim, heads, mlpRatio, drop, attnDrop, dropPath }: BlockOptions) {
+    super();
+    this.norm1 = new LayerNorm(embedDim, { eps: 1e-6 });
+    this.attn = new Attention(embedDim, heads, { qkvBias: true, attnDrop, projDrop: drop });
+    this.dropPath = new DropPath(dropPath);
+    this.norm2 = new LayerNorm(embedDim, { eps: 1e-6 });
+    this.mlp = new Mlp(embedDim, embedDim * mlpRatio, { drop });
+  }
+
+  forward(x: Tensor /* [B, P + N, D] */): Tensor {
+    return tidy(() => {
+      const attended = x.add(x.pipe(this.norm1).pipe(this.attn).pipe(this.dropPath));
+      return attended.add(attended.pipe(this.norm2).pipe(this.mlp).pipe(this.dropPath)); // [B, P + N, D]
+    });
+  }
+}
+
+export class VisionTransformer extends Model {
+  readonly info: ModelInfo;
+  readonly clsToken: Parameter; // [1, 1, D]
+  readonly distToken: Parameter | null; // [1, 1, D]
+  readonly posEmbed: Parameter; // [1, P + N, D]
+  readonly patchEmbed: PatchEmbed;
+  readonly posDrop: Dropout;
+  readonly blocks: Block[];
+  readonly norm: LayerNorm;
+  readonly head: Linear;
+  readonly headDist: Linear | null;
+
+  constructor(options: VitOptions = {}) {
+    super();
+    const full = { ...defaults, ...given(options) };
+    const { embedDim, depth, numClasses, distilled } = full;
+    this.info = vitInfo(options);
+    const { grid, prefixTokens } = this.info;
+    this.patchEmbed = new PatchEmbed(full);
+    this.clsToken = learnedTokens([1, 1, embedDim]);
+    this.distToken = distilled ? learnedTokens([1, 1, embedDim]) : null;
+    this.posEmbed = learnedTokens([1, prefixTokens + grid[0] * grid[1], embedDim]);
+    this.posDrop = new Dropout(full.drop);
+    // stochastic depth rises linearly to the last block
+    this.blocks = Array.from(
+      { length: depth },
+      (_, i) => new Block({ ...full, dropPath: (full.dropPath * i) / Math.max(depth - 1, 1) }),
+    );
+    this.norm = new LayerNorm(embedDim, { eps: 1e-6 });
+    this.head = new Linear(embedDim, numClasses);
+    this.headDist = distilled ? new Linear(embedDim, numClasses) : null;
+    initialiseLinears(this);
+  }
+
+  forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
+    return tidy(() => {
+      const tapped = new Taps(taps, this.info);
+      let x = this.#embed(images); // [B, P + N, D]
+      for (const [i, block] of this.blocks.entries()) x = tapped.keep(`blocks.${i}`, x.pipe(block));
+      const prefix = x.slice({ dim: 1, end: this.info.prefixTokens }).pipe(this.norm); // [B, P, D]
+      return { ...this.#classify(prefix), taps: tapped.inOrder() };
+    });
+  }
+
+  #embed(images: Tensor): Tensor {
+    const patches = images.pipe(this.patchEmbed); // [B, N, D]
+    const tokens = [this.clsToken, ...(this.distToken ? [this.distToken] : [])];
+    const prefix = tokens.map((token) => token.expand([images.shape[0], -1, -1])); // each [B, 1, D]
+    return cat([...prefix, patches], { dim: 1 })
+      .add(this.posEmbed)
+      .pipe(this.posDrop); // [B, P + N, D]
+  }
+
+  #classify(prefix: Tensor /* [B, P, D] */): Omit<Output, "taps"> {
+    const classLogits = prefix.select(1, 0).pipe(this.head); // [B, classes]
+    if (!this.headDist) return { logits: classLogits, heads: { class: classLogits } };
+    const distillation = prefix.select(1, 1).pipe(this.headDist); // [B, classes]
+    const logits = this.training ? classLogits : classLogits.add(distillation).div(2); // [B, classes]
+    return { logits, heads: { class: classLogits, distillation } };
+  }
+}
+
+export const vit = (options: VitOptions = {}): VisionTransformer => new VisionTransformer(options);
+
+const tiny = { embedDim: 192, heads: 3 };
+const small = { embedDim: 384, heads: 6 };
+const base = { embedDim: 768, heads: 12 };
+const large = { embedDim: 1024, depth: 24, heads: 16 };
+
+// timm's ViT weights were trained on pictures scaled to −1 … 1, DeiT's on ImageNet's statistics
+const halves = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const at224 = { imgSize: 224, input: { ...halves, crop: 0.9 } };
+const at384 = { imgSize: 384, input: { ...halves, crop: 1 } };
+const deit224 = { imgSize: 224, input: { crop: 0.9 } };
+const deit384 = { imgSize: 384, input: { crop: 1 } };
+
+/** timm 0.5.4's names. */
+export const vitVariants: Record<string, VitOptions> = {
+  vit_tiny_patch16_224: { ...tiny, ...at224, patchSize: 16 },
+  vit_tiny_patch16_384: { ...tiny, ...at384, patchSize: 16 },
+  vit_small_patch32_224: { ...small, ...at224, patchSize: 32 },
+  vit_small_patch32_384: { ...small, ...at384, patchSize: 32 },
+  vit_small_patch16_224: { ...small, ...at224, patchSize: 16 },
+  vit_small_patch16_384: { ...small, ...at384, patchSize: 16 },
+  vit_base_patch32_224: { ...base, ...at224, patchSize: 32 },
+  vit_base_patch32_384: { ...base, ...at384, patchSize: 32 },
+  vit_base_patch16_224: { ...base, ...at224, patchSize: 16 },
+  vit_base_patch16_384: { ...base, ...at384, patchSize: 16 },
+  vit_base_patch8_224: { ...base, ...at224, patchSize: 8 },
+  vit_large_patch32_224: { ...large, ...at224, patchSize: 32 },
+  vit_large_patch32_384: { ...large, ...at384, patchSize: 32 },
+  vit_large_patch16_224: { ...large, ...at224, patchSize: 16 },
+  vit_large_patch16_384: { ...large, ...at384, patchSize: 16 },
+  deit_tiny_patch16_224: { ...tiny, ...deit224, patchSize: 16 },
+  deit_small_patch16_224: { ...small, ...deit224, patchSize: 16 },
+  deit_base_patch16_224: { ...base, ...deit224, patchSize: 16 },
+  deit_base_patch16_384: { ...base, ...deit384, patchSize: 16 },
+  deit_tiny_distilled_patch16_224: { ...tiny, ...deit224, patchSize: 16, distilled: true },
+  deit_small_distilled_patch16_224: { ...small, ...deit224, patchSize: 16, distilled: true },
+  deit_base_distilled_patch16_224: { ...base, ...deit224, patchSize: 16, distilled: true },
+  deit_base_distilled_patch16_384: { ...base, ...deit384, patchSize: 16, distilled: true },
+};
