@@ -96,11 +96,7 @@ c10::IValue toIValue(napi_env env, napi_value value, const Argument& argument) {
     case Kind::FloatList: return listOf<double>(env, value, what, [&](napi_value v) { return toDouble(env, v, what); });
     case Kind::Bool: return toBool(env, value, what);
     case Kind::BoolList: return listOf<bool>(env, value, what, [&](napi_value v) { return toBool(env, v, what); });
-    case Kind::ScalarList: {
-      c10::List<at::Scalar> list;
-      for (uint32_t i = 0; i < lengthOf(env, value); ++i) list.push_back(toScalar(env, vit::at(env, value, i), what));
-      return list;
-    }
+    case Kind::ScalarList: return listOf<at::Scalar>(env, value, what, [&](napi_value v) { return toScalar(env, v, what); });
     case Kind::DType: return static_cast<int64_t>(toDType(env, value, what));
     case Kind::Device: return toDevice(env, value, what);
     case Kind::Layout: return static_cast<int64_t>(c10::Layout::Strided);

@@ -46,7 +46,9 @@ const types: Record<string, string> = {
 };
 
 // not worth an argument in JavaScript: one layout, and no pinned memory to choose
-const hidden = new Set(["layout", "pin_memory", "cudnn_enabled", "cudnn_enable", "device_index"]);
+const hidden = new Set(["layout", "pin_memory", "cudnn_enable"]);
+// without a default in the schema, and never anything else
+const settled = new Map([["cudnn_enabled", "true"]]);
 
 function readOperators(): Overload[] {
   const lines = readFileSync(new URL("../native/ops.txt", import.meta.url), "utf8").split("\n");
@@ -111,17 +113,19 @@ const isMethod = ({ schema }: Overload): boolean =>
   schema.arguments[0]?.name === "self" && kindOf(schema.arguments[0]) === "Tensor";
 const positional = (o: Overload): Parameter[] =>
   shown(o.schema)
-    .filter((a) => !isOption(a))
+    .filter((a) => !isOption(a) && !settled.has(a.name))
     .slice(isMethod(o) ? 1 : 0)
     .map(parameterOf);
 const options = (o: Overload): Parameter[] => shown(o.schema).filter(isOption).map(parameterOf);
 
-/** How an argument is handed to the addon: tensors and generators by handle. */
+/** How an argument is handed to the addon: tensors and generators by their numbers. */
 function passed(name: string, a: SchemaArgument): string {
-  const maybe = a.optional || a.hasDefault ? "?" : "";
-  if (kindOf(a) === "Tensor" || kindOf(a) === "Generator") return `${name}${maybe}.handle`;
-  if (kindOf(a) === "TensorList") return `handlesOf(${name})`;
-  if (kindOf(a) === "MaybeTensorList") return `${name}.map((t) => t?.handle)`;
+  const literal = settled.get(a.name);
+  if (literal !== undefined) return literal;
+  if (name === "this") return "this.handle";
+  if (kindOf(a) === "Tensor") return `${name}?.handle`; // also where one is required: the addon's error names the operator
+  if (kindOf(a) === "Generator") return `${name}?.stream`;
+  if (kindOf(a) === "TensorList" || kindOf(a) === "MaybeTensorList") return `handlesOf(${name})`;
   return name;
 }
 
@@ -168,9 +172,10 @@ function single(o: Overload, prefix: string): string {
   return `${documentation([o])}\n${prefix}${camel(o.base)}(${parts.join(", ")}): ${returnType(o, "this")} {\n    ${statement(o, self)}\n}`;
 }
 
-/** A test of the arguments at run time that tells one overload from the others. */
+/** A test of the arguments at run time that tells one overload from those with more arguments, or of other types. */
 function guard(o: Overload): string {
   const wanted = positional(o);
+  if (wanted.length === 0) return options(o).length > 0 ? "isOptions(a0)" : "a0 === undefined";
   const tests = wanted.map((p, i) => {
     const value = `a${i}`;
     const nullable = p.type.endsWith("| null") ? ` || ${value} === null` : "";
@@ -194,12 +199,13 @@ function branch(o: Overload, last: boolean): string {
     lines.push(`const { ${list.map((p) => p.name).join(", ")} } = (a${wanted.length} ?? {}) as ${optionsType(list, true)};`);
   }
   lines.push(statement(o, "this"));
+  if (!last && o.schema.returns.length === 0) lines.push("return;");
   return last ? lines.join("\n") : `if (${guard(o)}) {\n${lines.join("\n")}\n}`;
 }
 
 function merged(group: Overload[], prefix: string): string {
   const name = camel(group[0].base);
-  const order = [...group].sort((a, b) => positional(b).length - positional(a).length);
+  const order = [...group].sort((a, b) => positional(a).length - positional(b).length);
   const width = Math.max(...group.map((o) => positional(o).length + (options(o).length > 0 ? 1 : 0)));
   const loose = Array.from({ length: width }, (_, i) => `a${i}?: unknown`).join(", ");
   const signatures = mergeScalars(group).map((s) => `${prefix}${name}(${s.signature}): ${s.returns};`);
@@ -239,7 +245,7 @@ function emit(operators: Overload[]): string {
 
 const header = `/** Written by tools/ops.ts from libtorch's own schemas: do not edit. Add operators to native/ops.txt, then: npm run ops */
 
-import { handlesOf, invoke, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
+import { handlesOf, invoke, isOptions, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
 import type { Device, DType, MemoryFormat } from "./dtype.js";
 import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";

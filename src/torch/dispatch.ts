@@ -76,8 +76,14 @@ export const wrap = (handle: unknown): Tensor => make(handle as number);
 export const wrapAll = (handles: unknown): Tensor[] => (handles as number[]).map(make);
 /** A tuple of results; an undefined tensor among them comes as a tensor that only dispose may touch. */
 export const wrapTuple = <T>(results: unknown): T => (results as unknown[]).map((r) => (Array.isArray(r) ? r.map(make) : make(r as number))) as T;
-export const handlesOf = (tensors: readonly Tensor[]): number[] => {
+/** The handles of a list. What is no list goes on as it is: the addon's error names the operator and the argument. */
+export const handlesOf = (tensors: readonly (Tensor | null)[]): number[] => {
+  if (!Array.isArray(tensors)) return tensors as never;
   const handles = new Array<number>(tensors.length);
-  for (let i = 0; i < tensors.length; i++) handles[i] = tensors[i].handle;
+  for (let i = 0; i < tensors.length; i++) handles[i] = tensors[i]?.handle;
   return handles;
 };
+
+/** Whether an argument is the trailing options object (or left out), and not one of another overload's arguments. */
+export const isOptions = (value: unknown): boolean =>
+  value === undefined || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);

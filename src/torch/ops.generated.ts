@@ -1,6 +1,6 @@
 /** Written by tools/ops.ts from libtorch's own schemas: do not edit. Add operators to native/ops.txt, then: npm run ops */
 
-import { handlesOf, invoke, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
+import { handlesOf, invoke, isOptions, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
 import type { Device, DType, MemoryFormat } from "./dtype.js";
 import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";
@@ -138,7 +138,7 @@ const EINSUM = resolve("einsum", "", ["equation","tensors","path"]);
 const LINEAR = resolve("linear", "", ["input","weight","bias"]);
 const CONV2D = resolve("conv2d", "", ["input","weight","bias","stride","padding","dilation","groups"]);
 const LAYER_NORM = resolve("layer_norm", "", ["input","normalized_shape","weight","bias","eps"]);
-const BATCH_NORM = resolve("batch_norm", "", ["input","weight","bias","running_mean","running_var","training","momentum","eps"]);
+const BATCH_NORM = resolve("batch_norm", "", ["input","weight","bias","running_mean","running_var","training","momentum","eps","cudnn_enabled"]);
 const AVG_POOL2D = resolve("avg_pool2d", "", ["self","kernel_size","stride","padding","ceil_mode","count_include_pad","divisor_override"]);
 const ADAPTIVE_AVG_POOL2D = resolve("adaptive_avg_pool2d", "", ["self","output_size"]);
 const MAX_POOL2D = resolve("max_pool2d", "", ["self","kernel_size","stride","padding","dilation","ceil_mode"]);
@@ -209,7 +209,7 @@ add(a0?: unknown, a1?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
-return wrap(invoke(ADD_TENSOR, this.handle, other.handle, alpha));
+return wrap(invoke(ADD_TENSOR, this.handle, other?.handle, alpha));
 }
 const other = a0 as number;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
@@ -226,7 +226,7 @@ add_(a0?: unknown, a1?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
-invoke(ADD__TENSOR, this.handle, other.handle, alpha);
+invoke(ADD__TENSOR, this.handle, other?.handle, alpha);
     return this;
 }
 const other = a0 as number;
@@ -245,7 +245,7 @@ sub(a0?: unknown, a1?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
-return wrap(invoke(SUB_TENSOR, this.handle, other.handle, alpha));
+return wrap(invoke(SUB_TENSOR, this.handle, other?.handle, alpha));
 }
 const other = a0 as number;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
@@ -262,7 +262,7 @@ sub_(a0?: unknown, a1?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
 const { alpha } = (a1 ?? {}) as { alpha?: number };
-invoke(SUB__TENSOR, this.handle, other.handle, alpha);
+invoke(SUB__TENSOR, this.handle, other?.handle, alpha);
     return this;
 }
 const other = a0 as number;
@@ -280,7 +280,7 @@ mul(other: Tensor | number): Tensor;
 mul(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(MUL_TENSOR, this.handle, other.handle));
+return wrap(invoke(MUL_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(MUL_SCALAR, this.handle, other));
@@ -295,7 +295,7 @@ mul_(other: Tensor | number): this;
 mul_(a0?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-invoke(MUL__TENSOR, this.handle, other.handle);
+invoke(MUL__TENSOR, this.handle, other?.handle);
     return this;
 }
 const other = a0 as number;
@@ -312,7 +312,7 @@ div(other: Tensor | number): Tensor;
 div(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(DIV_TENSOR, this.handle, other.handle));
+return wrap(invoke(DIV_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(DIV_SCALAR, this.handle, other));
@@ -327,7 +327,7 @@ div_(other: Tensor | number): this;
 div_(a0?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-invoke(DIV__TENSOR, this.handle, other.handle);
+invoke(DIV__TENSOR, this.handle, other?.handle);
     return this;
 }
 const other = a0 as number;
@@ -347,22 +347,22 @@ reciprocal(): Tensor {
 
 /** aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor */
 addcmul(tensor1: Tensor, tensor2: Tensor, { value }: { value?: number } = {}): Tensor {
-    return wrap(invoke(ADDCMUL, this.handle, tensor1.handle, tensor2.handle, value));
+    return wrap(invoke(ADDCMUL, this.handle, tensor1?.handle, tensor2?.handle, value));
 }
 
 /** aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor */
 addcdiv(tensor1: Tensor, tensor2: Tensor, { value }: { value?: number } = {}): Tensor {
-    return wrap(invoke(ADDCDIV, this.handle, tensor1.handle, tensor2.handle, value));
+    return wrap(invoke(ADDCDIV, this.handle, tensor1?.handle, tensor2?.handle, value));
 }
 
 /** aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor */
 lerp(end: Tensor, weight: number): Tensor {
-    return wrap(invoke(LERP_SCALAR, this.handle, end.handle, weight));
+    return wrap(invoke(LERP_SCALAR, this.handle, end?.handle, weight));
 }
 
 /** aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!) */
 lerp_(end: Tensor, weight: number): this {
-    invoke(LERP__SCALAR, this.handle, end.handle, weight);
+    invoke(LERP__SCALAR, this.handle, end?.handle, weight);
     return this;
 }
 
@@ -378,7 +378,7 @@ const exponent = a0 as number;
 return wrap(invoke(POW_TENSOR_SCALAR, this.handle, exponent));
 }
 const exponent = a0 as Tensor;
-return wrap(invoke(POW_TENSOR_TENSOR, this.handle, exponent.handle));
+return wrap(invoke(POW_TENSOR_TENSOR, this.handle, exponent?.handle));
 }
 
 /** aten::square(Tensor self) -> Tensor */
@@ -459,12 +459,12 @@ sigmoid(): Tensor {
 
 /** aten::maximum(Tensor self, Tensor other) -> Tensor */
 maximum(other: Tensor): Tensor {
-    return wrap(invoke(MAXIMUM, this.handle, other.handle));
+    return wrap(invoke(MAXIMUM, this.handle, other?.handle));
 }
 
 /** aten::minimum(Tensor self, Tensor other) -> Tensor */
 minimum(other: Tensor): Tensor {
-    return wrap(invoke(MINIMUM, this.handle, other.handle));
+    return wrap(invoke(MINIMUM, this.handle, other?.handle));
 }
 
 /** aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor */
@@ -502,7 +502,7 @@ eq(other: Tensor | number): Tensor;
 eq(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(EQ_TENSOR, this.handle, other.handle));
+return wrap(invoke(EQ_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(EQ_SCALAR, this.handle, other));
@@ -517,7 +517,7 @@ ne(other: Tensor | number): Tensor;
 ne(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(NE_TENSOR, this.handle, other.handle));
+return wrap(invoke(NE_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(NE_SCALAR, this.handle, other));
@@ -532,7 +532,7 @@ lt(other: Tensor | number): Tensor;
 lt(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(LT_TENSOR, this.handle, other.handle));
+return wrap(invoke(LT_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(LT_SCALAR, this.handle, other));
@@ -547,7 +547,7 @@ le(other: Tensor | number): Tensor;
 le(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(LE_TENSOR, this.handle, other.handle));
+return wrap(invoke(LE_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(LE_SCALAR, this.handle, other));
@@ -562,7 +562,7 @@ gt(other: Tensor | number): Tensor;
 gt(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(GT_TENSOR, this.handle, other.handle));
+return wrap(invoke(GT_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(GT_SCALAR, this.handle, other));
@@ -577,7 +577,7 @@ ge(other: Tensor | number): Tensor;
 ge(a0?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-return wrap(invoke(GE_TENSOR, this.handle, other.handle));
+return wrap(invoke(GE_TENSOR, this.handle, other?.handle));
 }
 const other = a0 as number;
 return wrap(invoke(GE_SCALAR, this.handle, other));
@@ -585,7 +585,7 @@ return wrap(invoke(GE_SCALAR, this.handle, other));
 
 /** aten::logical_and(Tensor self, Tensor other) -> Tensor */
 logicalAnd(other: Tensor): Tensor {
-    return wrap(invoke(LOGICAL_AND, this.handle, other.handle));
+    return wrap(invoke(LOGICAL_AND, this.handle, other?.handle));
 }
 
 /** aten::logical_not(Tensor self) -> Tensor */
@@ -595,7 +595,7 @@ logicalNot(): Tensor {
 
 /** aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor */
 maskedFill(mask: Tensor, value: number): Tensor {
-    return wrap(invoke(MASKED_FILL_SCALAR, this.handle, mask.handle, value));
+    return wrap(invoke(MASKED_FILL_SCALAR, this.handle, mask?.handle, value));
 }
 
 /** aten::isfinite(Tensor self) -> Tensor */
@@ -610,7 +610,7 @@ isnan(): Tensor {
 
 /** aten::equal(Tensor self, Tensor other) -> bool */
 equal(other: Tensor): boolean {
-    return invoke(EQUAL, this.handle, other.handle) as boolean;
+    return invoke(EQUAL, this.handle, other?.handle) as boolean;
 }
 
 /**
@@ -621,13 +621,13 @@ equal(other: Tensor): boolean {
 sum(options?: { dtype?: DType | null }): Tensor;
 sum(dim: number | readonly number[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 sum(a0?: unknown, a1?: unknown): Tensor {
-if (Array.isArray(a0) || typeof a0 === "number" || a0 === null) {
+if (isOptions(a0)) {
+const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
+return wrap(invoke(SUM, this.handle, dtype));
+}
 const dim = a0 as number | readonly number[] | null;
 const { keepdim, dtype } = (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null };
 return wrap(invoke(SUM_DIM_INTLIST, this.handle, dim, keepdim, dtype));
-}
-const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
-return wrap(invoke(SUM, this.handle, dtype));
 }
 
 /**
@@ -638,13 +638,13 @@ return wrap(invoke(SUM, this.handle, dtype));
 mean(options?: { dtype?: DType | null }): Tensor;
 mean(dim: number | readonly number[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 mean(a0?: unknown, a1?: unknown): Tensor {
-if (Array.isArray(a0) || typeof a0 === "number" || a0 === null) {
+if (isOptions(a0)) {
+const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
+return wrap(invoke(MEAN, this.handle, dtype));
+}
 const dim = a0 as number | readonly number[] | null;
 const { keepdim, dtype } = (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null };
 return wrap(invoke(MEAN_DIM, this.handle, dim, keepdim, dtype));
-}
-const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
-return wrap(invoke(MEAN, this.handle, dtype));
 }
 
 /** aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor */
@@ -660,12 +660,12 @@ var(dim: number | readonly number[] | null, { correction, keepdim }: { correctio
 max(): Tensor;
 max(dim: number, options?: { keepdim?: boolean }): [Tensor, Tensor];
 max(a0?: unknown, a1?: unknown): Tensor | [Tensor, Tensor] {
-if (typeof a0 === "number") {
+if (a0 === undefined) {
+return wrap(invoke(MAX, this.handle));
+}
 const dim = a0 as number;
 const { keepdim } = (a1 ?? {}) as { keepdim?: boolean };
 return wrapTuple(invoke(MAX_DIM, this.handle, dim, keepdim));
-}
-return wrap(invoke(MAX, this.handle));
 }
 
 /**
@@ -676,12 +676,12 @@ return wrap(invoke(MAX, this.handle));
 min(): Tensor;
 min(dim: number, options?: { keepdim?: boolean }): [Tensor, Tensor];
 min(a0?: unknown, a1?: unknown): Tensor | [Tensor, Tensor] {
-if (typeof a0 === "number") {
+if (a0 === undefined) {
+return wrap(invoke(MIN, this.handle));
+}
 const dim = a0 as number;
 const { keepdim } = (a1 ?? {}) as { keepdim?: boolean };
 return wrapTuple(invoke(MIN_DIM, this.handle, dim, keepdim));
-}
-return wrap(invoke(MIN, this.handle));
 }
 
 /** aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor */
@@ -722,14 +722,14 @@ any(): Tensor {
 norm(options?: { p?: number }): Tensor;
 norm(p: number | null, dim: number | readonly number[], options?: { keepdim?: boolean }): Tensor;
 norm(a0?: unknown, a1?: unknown, a2?: unknown): Tensor {
-if ((typeof a0 === "number" || a0 === null) && (Array.isArray(a1) || typeof a1 === "number")) {
+if (isOptions(a0)) {
+const { p } = (a0 ?? {}) as { p?: number };
+return wrap(invoke(NORM_SCALAR, this.handle, p));
+}
 const p = a0 as number | null;
 const dim = a1 as number | readonly number[];
 const { keepdim } = (a2 ?? {}) as { keepdim?: boolean };
 return wrap(invoke(NORM_SCALAROPT_DIM, this.handle, p, dim, keepdim));
-}
-const { p } = (a0 ?? {}) as { p?: number };
-return wrap(invoke(NORM_SCALAR, this.handle, p));
 }
 
 /** aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor */
@@ -884,7 +884,7 @@ to({ dtype, device, nonBlocking, copy, memoryFormat }: { dtype?: DType | null; d
 
 /** aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!) */
 copy_(src: Tensor, { nonBlocking }: { nonBlocking?: boolean } = {}): this {
-    invoke(COPY_, this.handle, src.handle, nonBlocking);
+    invoke(COPY_, this.handle, src?.handle, nonBlocking);
     return this;
 }
 
@@ -902,12 +902,12 @@ zero_(): this {
 
 /** aten::index_select(Tensor self, int dim, Tensor index) -> Tensor */
 indexSelect(dim: number, index: Tensor): Tensor {
-    return wrap(invoke(INDEX_SELECT, this.handle, dim, index.handle));
+    return wrap(invoke(INDEX_SELECT, this.handle, dim, index?.handle));
 }
 
 /** aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor */
 gather(dim: number, index: Tensor, { sparseGrad }: { sparseGrad?: boolean } = {}): Tensor {
-    return wrap(invoke(GATHER, this.handle, dim, index.handle, sparseGrad));
+    return wrap(invoke(GATHER, this.handle, dim, index?.handle, sparseGrad));
 }
 
 /**
@@ -922,17 +922,17 @@ if (typeof a0 === "number" && a1 instanceof TensorOperators && a2 instanceof Ten
 const dim = a0 as number;
 const index = a1 as Tensor;
 const src = a2 as Tensor;
-return wrap(invoke(SCATTER_SRC, this.handle, dim, index.handle, src.handle));
+return wrap(invoke(SCATTER_SRC, this.handle, dim, index?.handle, src?.handle));
 }
 const dim = a0 as number;
 const index = a1 as Tensor;
 const value = a2 as number;
-return wrap(invoke(SCATTER_VALUE, this.handle, dim, index.handle, value));
+return wrap(invoke(SCATTER_VALUE, this.handle, dim, index?.handle, value));
 }
 
 /** aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor */
 index(indices: readonly (Tensor | null)[]): Tensor {
-    return wrap(invoke(INDEX_TENSOR, this.handle, indices.map((t) => t?.handle)));
+    return wrap(invoke(INDEX_TENSOR, this.handle, handlesOf(indices)));
 }
 
 /** aten::one_hot(Tensor self, int num_classes=-1) -> Tensor */
@@ -942,27 +942,27 @@ oneHot({ numClasses }: { numClasses?: number } = {}): Tensor {
 
 /** aten::matmul(Tensor self, Tensor other) -> Tensor */
 matmul(other: Tensor): Tensor {
-    return wrap(invoke(MATMUL, this.handle, other.handle));
+    return wrap(invoke(MATMUL, this.handle, other?.handle));
 }
 
 /** aten::mm(Tensor self, Tensor mat2) -> Tensor */
 mm(mat2: Tensor): Tensor {
-    return wrap(invoke(MM, this.handle, mat2.handle));
+    return wrap(invoke(MM, this.handle, mat2?.handle));
 }
 
 /** aten::bmm(Tensor self, Tensor mat2) -> Tensor */
 bmm(mat2: Tensor): Tensor {
-    return wrap(invoke(BMM, this.handle, mat2.handle));
+    return wrap(invoke(BMM, this.handle, mat2?.handle));
 }
 
 /** aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
 addmm(mat1: Tensor, mat2: Tensor, { beta, alpha }: { beta?: number; alpha?: number } = {}): Tensor {
-    return wrap(invoke(ADDMM, this.handle, mat1.handle, mat2.handle, beta, alpha));
+    return wrap(invoke(ADDMM, this.handle, mat1?.handle, mat2?.handle, beta, alpha));
 }
 
 /** aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
 baddbmm(batch1: Tensor, batch2: Tensor, { beta, alpha }: { beta?: number; alpha?: number } = {}): Tensor {
-    return wrap(invoke(BADDBMM, this.handle, batch1.handle, batch2.handle, beta, alpha));
+    return wrap(invoke(BADDBMM, this.handle, batch1?.handle, batch2?.handle, beta, alpha));
 }
 
 /** aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor */
@@ -1033,50 +1033,50 @@ logSoftmax(dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
 
 /** aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor */
 nllLossNd(target: Tensor, { weight, reduction, ignoreIndex }: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number } = {}): Tensor {
-    return wrap(invoke(NLL_LOSS_ND, this.handle, target.handle, weight?.handle, reduction, ignoreIndex));
+    return wrap(invoke(NLL_LOSS_ND, this.handle, target?.handle, weight?.handle, reduction, ignoreIndex));
 }
 
 /** aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor */
 crossEntropyLoss(target: Tensor, { weight, reduction, ignoreIndex, labelSmoothing }: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
-    return wrap(invoke(CROSS_ENTROPY_LOSS, this.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
+    return wrap(invoke(CROSS_ENTROPY_LOSS, this.handle, target?.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
 }
 
 /** aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor */
 klDiv(target: Tensor, { reduction, logTarget }: { reduction?: number; logTarget?: boolean } = {}): Tensor {
-    return wrap(invoke(KL_DIV, this.handle, target.handle, reduction, logTarget));
+    return wrap(invoke(KL_DIV, this.handle, target?.handle, reduction, logTarget));
 }
 
 /** aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor */
 mseLoss(target: Tensor, { reduction }: { reduction?: number } = {}): Tensor {
-    return wrap(invoke(MSE_LOSS, this.handle, target.handle, reduction));
+    return wrap(invoke(MSE_LOSS, this.handle, target?.handle, reduction));
 }
 
 /** aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor */
 smoothL1Loss(target: Tensor, { reduction, beta }: { reduction?: number; beta?: number } = {}): Tensor {
-    return wrap(invoke(SMOOTH_L1_LOSS, this.handle, target.handle, reduction, beta));
+    return wrap(invoke(SMOOTH_L1_LOSS, this.handle, target?.handle, reduction, beta));
 }
 
 /** aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!) */
 uniform_({ from, to, generator }: { from?: number; to?: number; generator?: Generator | null } = {}): this {
-    invoke(UNIFORM_, this.handle, from, to, generator?.handle);
+    invoke(UNIFORM_, this.handle, from, to, generator?.stream);
     return this;
 }
 
 /** aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!) */
 normal_({ mean, std, generator }: { mean?: number; std?: number; generator?: Generator | null } = {}): this {
-    invoke(NORMAL_, this.handle, mean, std, generator?.handle);
+    invoke(NORMAL_, this.handle, mean, std, generator?.stream);
     return this;
 }
 
 /** aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!) */
 bernoulli_({ p, generator }: { p?: number; generator?: Generator | null } = {}): this {
-    invoke(BERNOULLI__FLOAT, this.handle, p, generator?.handle);
+    invoke(BERNOULLI__FLOAT, this.handle, p, generator?.stream);
     return this;
 }
 
 /** aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor */
 multinomial(numSamples: number, { replacement, generator }: { replacement?: boolean; generator?: Generator | null } = {}): Tensor {
-    return wrap(invoke(MULTINOMIAL, this.handle, numSamples, replacement, generator?.handle));
+    return wrap(invoke(MULTINOMIAL, this.handle, numSamples, replacement, generator?.stream));
 }
 
 /** aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
@@ -1097,7 +1097,7 @@ emptyLike({ dtype, device, memoryFormat }: { dtype?: DType | null; device?: Devi
 
 /** aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
-    return wrap(invoke(WHERE_SELF, condition.handle, self.handle, other.handle));
+    return wrap(invoke(WHERE_SELF, condition?.handle, self?.handle, other?.handle));
 }
 
 /** aten::cat(Tensor[] tensors, int dim=0) -> Tensor */
@@ -1112,7 +1112,7 @@ export function stack(tensors: readonly Tensor[], { dim }: { dim?: number } = {}
 
 /** aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor */
 export function embedding(weight: Tensor, indices: Tensor, { paddingIdx, scaleGradByFreq, sparse }: { paddingIdx?: number; scaleGradByFreq?: boolean; sparse?: boolean } = {}): Tensor {
-    return wrap(invoke(EMBEDDING, weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse));
+    return wrap(invoke(EMBEDDING, weight?.handle, indices?.handle, paddingIdx, scaleGradByFreq, sparse));
 }
 
 /** aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor */
@@ -1122,57 +1122,57 @@ export function einsum(equation: string, tensors: readonly Tensor[], { path }: {
 
 /** aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor */
 export function linear(input: Tensor, weight: Tensor, { bias }: { bias?: Tensor | null } = {}): Tensor {
-    return wrap(invoke(LINEAR, input.handle, weight.handle, bias?.handle));
+    return wrap(invoke(LINEAR, input?.handle, weight?.handle, bias?.handle));
 }
 
 /** aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor */
 export function conv2d(input: Tensor, weight: Tensor, { bias, stride, padding, dilation, groups }: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
-    return wrap(invoke(CONV2D, input.handle, weight.handle, bias?.handle, stride, padding, dilation, groups));
+    return wrap(invoke(CONV2D, input?.handle, weight?.handle, bias?.handle, stride, padding, dilation, groups));
 }
 
 /** aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], { weight, bias, eps }: { weight?: Tensor | null; bias?: Tensor | null; eps?: number } = {}): Tensor {
-    return wrap(invoke(LAYER_NORM, input.handle, normalizedShape, weight?.handle, bias?.handle, eps));
+    return wrap(invoke(LAYER_NORM, input?.handle, normalizedShape, weight?.handle, bias?.handle, eps));
 }
 
 /** aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): Tensor {
-    return wrap(invoke(BATCH_NORM, input.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps));
+    return wrap(invoke(BATCH_NORM, input?.handle, weight?.handle, bias?.handle, runningMean?.handle, runningVar?.handle, training, momentum, eps, true));
 }
 
 /** aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
-    return wrap(invoke(UPSAMPLE_BICUBIC2D_VEC, input.handle, outputSize, alignCorners, scaleFactors));
+    return wrap(invoke(UPSAMPLE_BICUBIC2D_VEC, input?.handle, outputSize, alignCorners, scaleFactors));
 }
 
 /** aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
-    return wrap(invoke(UPSAMPLE_BILINEAR2D_VEC, input.handle, outputSize, alignCorners, scaleFactors));
+    return wrap(invoke(UPSAMPLE_BILINEAR2D_VEC, input?.handle, outputSize, alignCorners, scaleFactors));
 }
 
 /** aten::dropout(Tensor input, float p, bool train) -> Tensor */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor {
-    return wrap(invoke(DROPOUT, input.handle, p, train));
+    return wrap(invoke(DROPOUT, input?.handle, p, train));
 }
 
 /** aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, { dim, eps }: { dim?: number; eps?: number } = {}): Tensor {
-    return wrap(invoke(COSINE_SIMILARITY, x1.handle, x2.handle, dim, eps));
+    return wrap(invoke(COSINE_SIMILARITY, x1?.handle, x2?.handle, dim, eps));
 }
 
 /** aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None) -> Tensor (libtorch 2.1 or newer) */
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, { attnMask, dropoutP, isCausal, scale }: { attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null } = {}): Tensor {
-    return wrap(invoke(SCALED_DOT_PRODUCT_ATTENTION, query.handle, key.handle, value.handle, attnMask?.handle, dropoutP, isCausal, scale));
+    return wrap(invoke(SCALED_DOT_PRODUCT_ATTENTION, query?.handle, key?.handle, value?.handle, attnMask?.handle, dropoutP, isCausal, scale));
 }
 
 /** aten::randperm.generator(int n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
 export function randperm(n: number, { generator, dtype, device }: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
-    return wrap(invoke(RANDPERM_GENERATOR, n, generator?.handle, dtype, device));
+    return wrap(invoke(RANDPERM_GENERATOR, n, generator?.stream, dtype, device));
 }
 
 /** aten::randint.low_generator(int low, int high, int[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
 export function randint(low: number, high: number, size: readonly number[], { generator, dtype, device }: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
-    return wrap(invoke(RANDINT_LOW_GENERATOR, low, high, size, generator?.handle, dtype, device));
+    return wrap(invoke(RANDINT_LOW_GENERATOR, low, high, size, generator?.stream, dtype, device));
 }
 
 /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
@@ -1222,6 +1222,7 @@ if (Array.isArray(a0) && typeof a1 === "number") {
 const self = a0 as readonly Tensor[];
 const scalar = a1 as number;
 invoke(_FOREACH_ADD__SCALAR, handlesOf(self), scalar);
+return;
 }
 const self = a0 as readonly Tensor[];
 const other = a1 as readonly Tensor[];
@@ -1241,6 +1242,7 @@ if (Array.isArray(a0) && typeof a1 === "number") {
 const self = a0 as readonly Tensor[];
 const scalar = a1 as number;
 invoke(_FOREACH_MUL__SCALAR, handlesOf(self), scalar);
+return;
 }
 const self = a0 as readonly Tensor[];
 const other = a1 as readonly Tensor[];
@@ -1259,6 +1261,7 @@ if (Array.isArray(a0) && typeof a1 === "number") {
 const self = a0 as readonly Tensor[];
 const scalar = a1 as number;
 invoke(_FOREACH_DIV__SCALAR, handlesOf(self), scalar);
+return;
 }
 const self = a0 as readonly Tensor[];
 const other = a1 as readonly Tensor[];

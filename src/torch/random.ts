@@ -10,16 +10,17 @@ export function manualSeed(seed: number): void {
 }
 
 export class Generator {
-  readonly handle: number;
+  /** The integer that libtorch's generator is known by; 0 once it was freed. */
+  stream: number;
 
-  private constructor(handle: number) {
-    this.handle = handle;
+  private constructor(stream: number) {
+    this.stream = stream;
   }
 
   /** A stream of its own. */
   static seeded(seed: number, { device = "cpu" }: { device?: Device } = {}): Generator {
     const generator = new Generator(addon.newGenerator(device));
-    addon.seedGenerator(generator.handle, seed);
+    addon.seedGenerator(generator.stream, seed);
     return generator;
   }
 
@@ -29,23 +30,25 @@ export class Generator {
   }
 
   seed(seed: number): this {
-    addon.seedGenerator(this.handle, seed);
+    addon.seedGenerator(this.stream, seed);
     return this;
   }
 
   /** The whole state, uint8. */
   state(): Tensor {
-    return new Tensor(addon.generatorState(this.handle));
+    return new Tensor(addon.generatorState(this.stream));
   }
 
   /** Goes on exactly where `state()` was taken. */
   restore(state: Tensor): this {
-    addon.restoreGenerator(this.handle, state.handle);
+    addon.restoreGenerator(this.stream, state.handle);
     return this;
   }
 
+  /** Calling it again does nothing. */
   dispose(): void {
-    addon.disposeGenerator(this.handle);
+    addon.disposeGenerator(this.stream);
+    this.stream = 0;
   }
   [Symbol.dispose](): void {
     this.dispose();
