@@ -1,0 +1,88 @@
+/** What a distillation method is: named loss terms from the outputs of a student and its teachers. */
+
+import type { ModelInfo, Output } from "../models/index.js";
+import type { Module } from "../nn/index.js";
+import { type Generator, type Tensor, tidy } from "../torch/index.js";
+
+/** The facts a method is planned with, before any model runs. */
+export interface Players {
+  student: ModelInfo;
+  /** The first of `teachers`, for methods that have one. */
+  teacher: ModelInfo;
+  teachers: readonly ModelInfo[];
+}
+
+/** Intermediates that a method wants, by the models' own names. */
+export interface TapNames {
+  student: readonly string[];
+  /** Of the first teacher. */
+  teacher: readonly string[];
+}
+
+export interface LossInput {
+  student: Output;
+  /** The first of `teachers`. */
+  teacher: Output;
+  /** Computed without gradient, in eval mode, from the same pictures. */
+  teachers: readonly Output[];
+  /** Class numbers [B] int64, or mixed targets [B, classes] float32. */
+  targets: Tensor;
+  players: Players;
+  /** The method's own random stream; a resumed run goes on with it. */
+  generator: Generator;
+}
+
+/** Named losses, scalars; the trainer minimises their sum. */
+export type Terms = Record<string, Tensor>;
+
+export interface Method<E extends Module | null = Module | null> {
+  readonly name: string;
+  /** How many teachers it takes: [least, most]. */
+  readonly teachers: readonly [number, number];
+  taps(players: Players): TapNames;
+  /** Trainable parts of its own, dropped at export. */
+  extras(players: Players): E;
+  /** Throws a UserError when these models do not go together. */
+  check(players: Players): void;
+  loss(input: LossInput, extras: E): Terms;
+}
+
+export interface MethodDefinition<E extends Module | null> {
+  name: string;
+  /** One teacher unless told. */
+  teachers?: readonly [number, number];
+  taps?: TapNames | ((players: Players) => TapNames);
+  extras?: (players: Players) => E;
+  check?: (players: Players) => void;
+  loss(input: LossInput, extras: E): Terms;
+}
+
+const noTaps: TapNames = { student: [], teacher: [] };
+
+/** A method from what is particular to it. Its loss is tidied: only the terms survive. */
+export function defineMethod<E extends Module | null = null>({
+  name,
+  teachers = [1, 1],
+  taps = noTaps,
+  extras = () => null as E,
+  check = () => {},
+  loss,
+}: MethodDefinition<E>): Method<E> {
+  return {
+    name,
+    teachers,
+    taps: typeof taps === "function" ? taps : () => taps,
+    extras,
+    check,
+    loss: (input, parts) => tidy(() => loss(input, parts)),
+  };
+}
+
+/** The logits that listen to the teacher: the distillation token's where the student has one, otherwise the class head's. */
+export const listening = ({ heads }: Output): Tensor => heads.distillation ?? heads.class;
+
+/** Weighs terms and leaves those of weight 0 out, so that every term that is shown is alive. */
+export function weigh(terms: Record<string, readonly [weight: number, loss: () => Tensor]>): Terms {
+  const alive = Object.entries(terms).filter(([, [weight]]) => weight !== 0);
+  return Object.fromEntries(alive.map(([name, [weight, loss]]) => [name, weight === 1 ? loss() : loss().mul(weight)]));
+}
