@@ -1,0 +1,83 @@
+/** What a run was made of besides its recipe: enough to tell later why two runs differ. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import { filesRead } from "../checkpoint/index.js";
+import type { Samples } from "../data/index.js";
+import { type EngineInfo, engineInfo } from "../torch/index.js";
+import { fileError } from "../user-error.js";
+import type { RecipeData } from "./recipe.js";
+
+export interface Manifest {
+  created: string;
+  command: string[];
+  versions: { "vit-distill": string; node: string; libtorch: string };
+  /** The commit of the working folder, with `-dirty` for uncommitted changes; null outside a repository. */
+  commit: string | null;
+  seed: number;
+  device: string;
+  /** SHA-256 by split, over pictures and labels as they are in memory. */
+  data: Record<string, { name: string; n: number; sha256: string }>;
+  /** SHA-256 by file, of all that were read until the run began. */
+  weights: Record<string, string>;
+  machine: { system: string; processor: string; cores: number; memory: number };
+  engine: EngineInfo;
+}
+
+export interface ManifestOptions {
+  seed: number;
+  device: string;
+  data: RecipeData;
+}
+
+export function makeManifest({ seed, device, data }: ManifestOptions): Manifest {
+  const engine = engineInfo();
+  const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter((split): split is [string, Samples] => split[1] !== undefined);
+  return {
+    created: new Date().toISOString(),
+    command: process.argv.slice(2),
+    versions: { "vit-distill": packageVersion(), node: process.versions.node, libtorch: engine.libtorch },
+    commit: commit(),
+    seed,
+    device,
+    data: Object.fromEntries(splits.map(([split, samples]) => [split, { name: samples.name, n: samples.n, sha256: hashSamples(samples) }])),
+    weights: Object.fromEntries(filesRead().map((file) => [file, hashFile(file)])),
+    machine: { system: `${platform()} ${release()} ${arch()}`, processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, memory: totalmem() },
+    engine,
+  };
+}
+
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+}
+
+/** SHA-256 of a file, a megabyte at a time. */
+export function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  const part = new Uint8Array(1 << 20);
+  try {
+    const file = openSync(path, "r");
+    try {
+      for (let count = readSync(file, part); count > 0; count = readSync(file, part)) hash.update(part.subarray(0, count));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw fileError(error, "read", path);
+  }
+  return hash.digest("hex");
+}
+
+function hashSamples({ images, labels }: Samples): string {
+  return createHash("sha256").update(images).update(labels).digest("hex");
+}
+
+function commit(): string | null {
+  try {
+    const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return git("rev-parse", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "-dirty");
+  } catch {
+    return null;
+  }
+}

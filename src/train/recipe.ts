@@ -1,0 +1,157 @@
+/** A recipe: everything one experiment is, in one object that a file exports by default. */
+import { z } from "zod";
+import type { BatchOp, ImageOp, Samples } from "../data/index.js";
+import type { Method } from "../methods/index.js";
+import type { Model } from "../models/index.js";
+import { nearest } from "../nearest.js";
+import type { OptimizerFactory, Schedule } from "../optim/index.js";
+import { UserError } from "../user-error.js";
+
+export interface RecipeData {
+  train: Samples;
+  /** Looked at while training. */
+  val?: Samples;
+  /** Looked at by `vit-distill eval` only. */
+  test?: Samples;
+  batchSize: number;
+  /** Pictures as they are trained on, ending in floats. Default: the student's own mean and std, nothing else. */
+  augment?: ImageOp;
+  /** Pictures as they are evaluated on. Default: the same. */
+  evalAugment?: ImageOp;
+  /** Mixing within a batch. */
+  mix?: BatchOp;
+}
+
+export interface Recipe {
+  /** The run folder's name; the recipe file's name unless given. */
+  name?: string;
+  student: () => Model;
+  teachers?: readonly (() => Model)[];
+  method: Method;
+  data: RecipeData;
+  /** How long: passes over the training pictures, or optimizer steps. */
+  epochs?: number;
+  steps?: number;
+  optimizer: OptimizerFactory;
+  schedule?: Schedule;
+  precision?: "float32" | "bfloat16" | "auto";
+  /** Decay of the exponential moving average of the weights, such as 0.9999. */
+  ema?: number;
+  /** The gradient norm beyond which it is scaled down. */
+  clip?: number;
+  seed?: number;
+  /** Evaluate on `val` every so many epochs, or steps if the recipe counts steps. */
+  evalEvery?: number;
+  /** Write a metrics line every so many steps. */
+  logEvery?: number;
+}
+
+/** What the command line tells a recipe. */
+export interface RecipeOptions {
+  /** A run of seconds that shows that everything fits together. */
+  smoke: boolean;
+}
+
+export type RecipeFactory = (options: RecipeOptions) => Recipe;
+
+/** What a recipe file exports by default. A variant calls another recipe and spreads it: `defineRecipe((o) => ({ ...base(o), epochs: 1200 }))`. */
+export function defineRecipe(recipe: RecipeFactory | Recipe): RecipeFactory {
+  return typeof recipe === "function" ? recipe : () => recipe;
+}
+
+/** The recipe, if it is one; `file` stands in the error otherwise. */
+export function checkRecipe(value: unknown, file: string): Recipe {
+  const checked = recipeSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  throw new UserError(checked.error.issues.map((issue) => sentence(issue, value)).join("; "), { where: file });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const hasBuild = (value: unknown): boolean => isObject(value) && typeof value.build === "function";
+const leaf = <T>(expected: string, check: (value: unknown) => boolean) => z.custom<T>(check, expected);
+
+const text = leaf<string>("text", (v) => typeof v === "string" && v !== "");
+const positiveInteger = leaf<number>("a positive integer", (v) => Number.isSafeInteger(v) && (v as number) > 0);
+const seed = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
+const positive = leaf<number>("a positive number", (v) => Number.isFinite(v) && (v as number) > 0);
+const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
+const makesModel = leaf<() => Model>('a function that makes a model, such as () => createModel("deit_tiny_patch16_224")', (v) => typeof v === "function");
+const method = leaf<Method>("a method, such as manifold({ … })", (v) => isObject(v) && typeof v.name === "string" && typeof v.loss === "function");
+const samples = leaf<Samples>('samples, such as fashionMnist({ split: "train" })', (v) => isObject(v) && v.images instanceof Uint8Array && Array.isArray(v.classes));
+const imageOp = leaf<ImageOp>("an image operation, such as compose([flip(), normalise({ … })])", (v) => typeof v === "function");
+const batchOp = leaf<BatchOp>("a batch operation, such as mixup({ … })", (v) => typeof v === "function");
+const optimizer = leaf<OptimizerFactory>("an optimizer, such as adamW({ lr: 5e-4 })", hasBuild);
+const schedule = leaf<Schedule>("a schedule, such as cosine({ … })", hasBuild);
+const precision = leaf<"float32" | "bfloat16" | "auto">('"float32", "bfloat16" or "auto"', (v) => v === "float32" || v === "bfloat16" || v === "auto");
+
+const dataSchema = z.strictObject(
+  {
+    train: samples,
+    val: samples.optional(),
+    test: samples.optional(),
+    batchSize: positiveInteger,
+    augment: imageOp.optional(),
+    evalAugment: imageOp.optional(),
+    mix: batchOp.optional(),
+  },
+  { error: objectError("an object { train, batchSize, … }") },
+);
+
+const fields = z.strictObject(
+  {
+    name: text.optional(),
+    student: makesModel,
+    teachers: z.array(makesModel, { error: "a list of functions that make a model" }).readonly().optional(),
+    method,
+    data: dataSchema,
+    epochs: positiveInteger.optional(),
+    steps: positiveInteger.optional(),
+    optimizer,
+    schedule: schedule.optional(),
+    precision: precision.optional(),
+    ema: decay.optional(),
+    clip: positive.optional(),
+    seed: seed.optional(),
+    evalEvery: positiveInteger.optional(),
+    logEvery: positiveInteger.optional(),
+  },
+  { error: objectError("a recipe object { student, method, data, … }") },
+);
+
+const recipeSchema: z.ZodType<Recipe> = fields.refine(
+  (recipe) => (recipe.epochs === undefined) !== (recipe.steps === undefined),
+  { params: { whole: "expected either epochs or steps" } },
+);
+
+// zod asks the same function about unknown fields; it keeps its own words there, which sentence() rewrites
+function objectError(expected: string): z.core.$ZodErrorMap {
+  return (issue) => (issue.code === "invalid_type" ? expected : undefined);
+}
+
+/** One fault in words: `data.batchSize: expected a positive integer, got "64"`. */
+function sentence(issue: z.core.$ZodIssue, recipe: unknown): string {
+  const path = issue.path.map(String);
+  const prefix = path.length > 0 ? `${path.join(".")}: ` : "";
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => prefix + unknownField(key, path)).join("; ");
+  if (issue.code === "custom" && issue.params?.whole) return prefix + issue.params.whole;
+  return `${prefix}expected ${issue.message}, got ${show(valueAt(recipe, path))}`;
+}
+
+function unknownField(key: string, path: string[]): string {
+  const known = Object.keys((path.length === 0 ? fields : dataSchema).shape);
+  const meant = nearest(key, known);
+  return `unknown field "${key}"${meant ? ` (did you mean "${meant}"?)` : ` (known: ${known.join(", ")})`}`;
+}
+
+function valueAt(value: unknown, path: string[]): unknown {
+  return path.reduce((at, key) => (at as Record<string, unknown>)[key], value);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value instanceof Promise) return "a promise (is an await missing?)";
+  if (isObject(value)) return "an object";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,58 @@
+/** What a run needs to go on where it stopped: weights, optimizer, averages, random streams, and the step it had reached. */
+
+import { loadCheckpoint, saveCheckpoint, type TensorGroups } from "../checkpoint/index.js";
+import { Generator, tidy } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+import type { RunFolder } from "./run-folder.js";
+import type { Session } from "./session.js";
+
+/** How far a run has come. The loader's place follows from the step. */
+export interface Progress {
+  step: number;
+}
+
+interface State extends Progress {
+  optimizerSteps: Record<string, number>;
+}
+
+export function saveProgress(run: RunFolder, session: Session, { step }: Progress): void {
+  tidy(() => {
+    const { tensors, steps } = session.optimizer.stateDict();
+    const state: State = { step, optimizerSteps: steps };
+    saveCheckpoint(run.checkpoint, { ...groupsOf(session), optimizer: tensors, random: randomStates(session) }, state);
+  });
+}
+
+/** Puts the session where the checkpoint left it, and forgets what was logged after it. */
+export function restoreProgress(run: RunFolder, session: Session): Progress {
+  return tidy(() => {
+    const { groups, state } = loadCheckpoint<State>(run.checkpoint, { device: session.device });
+    const mine = Object.keys(groupsOf(session));
+    const missing = mine.find((name) => !(name in groups));
+    if (missing) throw new UserError(`the checkpoint has no ${missing}`, { where: run.checkpoint, remedy: "Resume with the recipe that wrote it." });
+    session.student.loadStateDict(groups.student);
+    session.extras?.loadStateDict(groups.extras);
+    session.ema?.loadStateDict(groups.ema);
+    session.optimizer.loadStateDict({ tensors: groups.optimizer, steps: state.optimizerSteps });
+    for (const [name, generator] of streams(session)) generator.restore(groups.random.get(name)!);
+    run.keepMetricsUpTo(state.step);
+    return { step: state.step };
+  });
+}
+
+function groupsOf({ student, extras, ema }: Session): TensorGroups {
+  return {
+    student: student.stateDict(),
+    ...(extras && { extras: extras.stateDict() }),
+    ...(ema && { ema: ema.stateDict() }),
+  };
+}
+
+const randomStates = (session: Session) => new Map(streams(session).map(([name, generator]) => [name, generator.state()]));
+
+// dropout and drop-path draw from the default stream, the method from its own
+const streams = ({ device, generator }: Session): [string, Generator][] => [
+  ["default", Generator.default()],
+  ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as [string, Generator]]),
+  ["method", generator],
+];

@@ -1,0 +1,192 @@
+/** The run folder: the only thing that training shares with whatever watches it. */
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { writeFileAtomic, writeJsonAtomic } from "../checkpoint/write-atomic.js";
+import { fileError, UserError } from "../user-error.js";
+import type { Manifest } from "./manifest.js";
+import type { ResolvedRecipe } from "./resolved-recipe.js";
+
+/** A logged training step, a line of metrics.jsonl. */
+export interface TrainRow {
+  kind: "train";
+  step: number;
+  epoch: number;
+  /** Milliseconds since 1970. */
+  time: number;
+  /** The method's named terms; `loss` is their sum. */
+  terms: Record<string, number>;
+  loss: number;
+  lr: number;
+  gradNorm?: number;
+  imagesPerSecond: number;
+  /** Shares of the step's time, 0 to 1. */
+  dataShare: number;
+  teacherShare: number;
+}
+
+/** An evaluation, a line of metrics.jsonl. */
+export interface EvalRow {
+  kind: "eval";
+  step: number;
+  epoch: number;
+  time: number;
+  split: "val" | "test";
+  /** The weights as trained, or their moving average. */
+  weights: "raw" | "ema";
+  top1: number;
+  top5: number;
+  loss: number;
+  /** Share of pictures on which student and teacher agree. */
+  agreement?: number;
+}
+
+export type MetricsRow = TrainRow | EvalRow;
+
+const MANIFEST = "manifest.json";
+const RECIPE = "recipe.resolved.json";
+
+export class RunFolder {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** The trained student alone, under its state-dict keys. */
+  get student(): string {
+    return join(this.dir, "student.safetensors");
+  }
+
+  /** The average of the student's weights, where the recipe keeps one. */
+  get studentEma(): string {
+    return join(this.dir, "student.ema.safetensors");
+  }
+
+  /** What a resume needs. */
+  get checkpoint(): string {
+    return join(this.dir, "checkpoints", "last.safetensors");
+  }
+
+  get metrics(): string {
+    return join(this.dir, "metrics.jsonl");
+  }
+
+  get recipe(): ResolvedRecipe {
+    return this.#read(RECIPE);
+  }
+
+  set recipe(recipe: ResolvedRecipe) {
+    writeJsonAtomic(join(this.dir, RECIPE), recipe);
+  }
+
+  get manifest(): Manifest {
+    return this.#read(MANIFEST);
+  }
+
+  set manifest(manifest: Manifest) {
+    writeJsonAtomic(join(this.dir, MANIFEST), manifest);
+  }
+
+  appendMetrics(row: MetricsRow): void {
+    this.#append("metrics.jsonl", JSON.stringify(row));
+  }
+
+  /** A line of train.log, with the time before it. */
+  log(line: string): void {
+    this.#append("train.log", `${new Date().toISOString()} ${line}`);
+  }
+
+  /** All metrics so far; a last line that is still being written is left out. */
+  readMetrics(): MetricsRow[] {
+    if (!existsSync(this.metrics)) return [];
+    const whole = readFileSync(this.metrics, "utf8").split("\n").slice(0, -1);
+    return whole.map((line) => JSON.parse(line));
+  }
+
+  /** Forget what was logged after the step that a resume starts from, since it will be logged again. */
+  keepMetricsUpTo(step: number): void {
+    const kept = this.readMetrics().filter((row) => row.step <= step);
+    writeFileAtomic(this.metrics, kept.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+
+  #append(name: string, line: string): void {
+    const path = join(this.dir, name);
+    try {
+      appendFileSync(path, `${line}\n`);
+    } catch (error) {
+      throw fileError(error, "write", path);
+    }
+  }
+
+  #read<T>(name: string): T {
+    const path = join(this.dir, name);
+    try {
+      return JSON.parse(readFileSync(path, "utf8"));
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new UserError(`is not JSON (${error.message})`, { where: path });
+      throw fileError(error, "read", path);
+    }
+  }
+}
+
+export interface NewRunOptions {
+  /** The run's name; the folder is runs/<name>-<time> unless `dir` says otherwise. */
+  name: string;
+  dir?: string;
+  recipe: ResolvedRecipe;
+  manifest: Manifest;
+}
+
+/** Make the folder with its recipe and manifest; refuses one that holds anything. */
+export function createRunFolder({ name, dir, recipe, manifest }: NewRunOptions): RunFolder {
+  const path = dir ?? freshPath(join("runs", `${name}-${timestamp(new Date())}`));
+  refuseFull(path);
+  try {
+    makeFolders(join(path, "checkpoints"));
+  } catch (error) {
+    throw fileError(error, "make the run folder", path, "Name another with --dir.");
+  }
+  const run = new RunFolder(resolve(path));
+  run.manifest = manifest;
+  run.recipe = recipe;
+  return run;
+}
+
+/** The run in a folder that `createRunFolder` made. */
+export function openRunFolder(dir: string): RunFolder {
+  if (!existsSync(dir)) throw new UserError("there is no such run folder", { where: dir });
+  if (!isRun(dir)) throw new UserError(`this is no run folder: it has no ${MANIFEST} and ${RECIPE}`, { where: dir });
+  return new RunFolder(resolve(dir));
+}
+
+function isRun(dir: string): boolean {
+  return existsSync(join(dir, MANIFEST)) && existsSync(join(dir, RECIPE));
+}
+
+function refuseFull(path: string): void {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return;
+  if (isRun(path)) throw new UserError("there is a run in this folder already", { where: path, remedy: `Go on with it by --resume ${path}, or name another folder with --dir.` });
+  if (readdirSync(path).length > 0) throw new UserError("the folder is not empty and holds no run", { where: path, remedy: "Name another with --dir." });
+}
+
+/** 20250131-235959, local time. */
+function timestamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+// mkdir's own recursion never ends where a file system says ENOENT to what it will not make, as /proc does
+function makeFolders(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  mkdirSync(path);
+}
+
+// two runs may begin within a second
+function freshPath(path: string): string {
+  if (!existsSync(path)) return path;
+  for (let n = 2; ; n++) {
+    if (!existsSync(`${path}-${n}`)) return `${path}-${n}`;
+  }
+}
