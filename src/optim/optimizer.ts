@@ -55,6 +55,10 @@ export abstract class Optimizer implements Holder {
     this.#parameters = this.#rows().map(({ parameter }) => parameter);
   }
 
+  get parameters(): readonly Parameter[] {
+    return this.#parameters;
+  }
+
   /** Steps every parameter that has a gradient; the others keep their state, as in PyTorch. */
   step(lr = this.lr): void {
     this.lr = lr;
