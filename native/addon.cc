@@ -15,7 +15,7 @@ State& stateOf(napi_env env) {
 namespace {
 
 constexpr napi_property_descriptor method(const char* name, napi_callback callback) {
-  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_enumerable, nullptr};
+  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_enumerable, const_cast<char*>(name)};
 }
 
 napi_value init(napi_env env, napi_value exports) {

@@ -84,7 +84,7 @@ napi_value requiresGrad(napi_env env, const Arguments& args) {
 }
 
 napi_value setRequiresGrad(napi_env env, const Arguments& args) {
-  toTensor(env, args[0], "requiresGrad_").set_requires_grad(toBool(env, args[1], "requiresGrad_"));
+  toTensor(env, args[0], "requiresGrad_").requires_grad_(toBool(env, args[1], "requiresGrad_"));
   return nullptr;
 }
 
@@ -100,8 +100,14 @@ napi_value gradsOf(napi_env env, const Arguments& args) {
 // setGrad(tensor, gradient | 0)
 napi_value setGrad(napi_env env, const Arguments& args) {
   at::Tensor& tensor = toTensor(env, args[0], "grad");
-  if (isNothing(env, args[1])) tensor.mutable_grad().reset();
-  else tensor.mutable_grad() = toTensor(env, args[1], "grad");
+  if (isNothing(env, args[1])) {
+    tensor.mutable_grad().reset();
+    return nullptr;
+  }
+  at::Tensor& gradient = toTensor(env, args[1], "grad");
+  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "a gradient of shape ", gradient.sizes(), " for a tensor of shape ", tensor.sizes());
+  TORCH_CHECK_TYPE(gradient.options().type_equal(tensor.options()), "a gradient of another dtype or device type than its tensor");
+  tensor.mutable_grad() = gradient;
   return nullptr;
 }
 

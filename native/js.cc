@@ -35,19 +35,50 @@ const char* typeName(napi_valuetype type) {
   typeFault(what + " must be " + expected + ", got " + typeName(typeOf(env, value)));
 }
 
-bool has(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
+// libtorch has no codes of its own; its words are stable enough to tell the usual mistakes apart. The first match counts.
+constexpr std::pair<const char*, const char*> codes[] = {
+    {"bad_alloc", "ERR_TORCH_MEMORY"},
+    {"out of memory", "ERR_TORCH_MEMORY"},
+    {"allocate memory", "ERR_TORCH_MEMORY"},
+    {"enough memory", "ERR_TORCH_MEMORY"},
+    {"same device", "ERR_TORCH_DEVICE"},
+    {"device type", "ERR_TORCH_DEVICE"},
+    {"device string", "ERR_TORCH_DEVICE"},
+    {"CUDA", "ERR_TORCH_DEVICE"},
+    {"backend", "ERR_TORCH_DEVICE"},
+    {"dtype", "ERR_TORCH_DTYPE"},
+    {"scalar type", "ERR_TORCH_DTYPE"},
+    {"data type", "ERR_TORCH_DTYPE"},
+    {"result type", "ERR_TORCH_DTYPE"},
+    {"same type", "ERR_TORCH_DTYPE"},
+    {"Input type (", "ERR_TORCH_DTYPE"},
+    {"not implemented for '", "ERR_TORCH_DTYPE"},
+    {"bool tensor", "ERR_TORCH_DTYPE"},
+    {"ByteTensor", "ERR_TORCH_DTYPE"},
+    {"index tensor", "ERR_TORCH_DTYPE"},
+    {"requires grad", "ERR_TORCH_GRADIENT"},
+    {"require grad", "ERR_TORCH_GRADIENT"},
+    {"requires_grad", "ERR_TORCH_GRADIENT"},
+    {"grad can be", "ERR_TORCH_GRADIENT"},
+    {"through the graph", "ERR_TORCH_GRADIENT"},
+    {"used in the graph", "ERR_TORCH_GRADIENT"},
+    {"gradient computation", "ERR_TORCH_GRADIENT"},
+    {"nference tensor", "ERR_TORCH_GRADIENT"},
+    {"size", "ERR_TORCH_SHAPE"},
+    {"shape", "ERR_TORCH_SHAPE"},
+    {"imension", "ERR_TORCH_SHAPE"},
+    {"dim ", "ERR_TORCH_SHAPE"},
+    {"dims", "ERR_TORCH_SHAPE"},
+    {"D tensor", "ERR_TORCH_SHAPE"},
+    {"matrix", "ERR_TORCH_SHAPE"},
+    {"elements", "ERR_TORCH_SHAPE"},
+    {"out of range", "ERR_TORCH_SHAPE"},
+    {"out of bounds", "ERR_TORCH_SHAPE"},
+};
 
-// libtorch has no codes of its own; its words are stable enough to tell the usual mistakes apart.
 const char* codeOf(const std::string& message) {
-  if (has(message, "out of memory") || has(message, "can't allocate memory")) return "ERR_TORCH_MEMORY";
-  if (has(message, "same device") || has(message, "device type") || has(message, "CUDA") || has(message, "backend"))
-    return "ERR_TORCH_DEVICE";
-  if (has(message, "dtype") || has(message, "scalar type") || has(message, "data type") || has(message, "result type") ||
-      has(message, "same type"))
-    return "ERR_TORCH_DTYPE";
-  if (has(message, "size") || has(message, "shape") || has(message, "dimension") || has(message, "Dimension") ||
-      has(message, "dim ") || has(message, "dims") || has(message, "out of range"))
-    return "ERR_TORCH_SHAPE";
+  for (auto& [words, code] : codes)
+    if (message.find(words) != std::string::npos) return code;
   return "ERR_TORCH";
 }
 
@@ -76,7 +107,7 @@ void raise(napi_env env, const std::exception& error, const std::string& doing) 
   std::string message = wordsOf(error);
   const char* code = fault ? fault->code : codeOf(message);
   Fault::Type type = fault ? fault->type : typeFor(error, code);
-  if (!fault && !doing.empty()) message = doing + ": " + message;
+  if (!fault) message = doing + ": " + message;
   if (type == Fault::Type::Type) napi_throw_type_error(env, code, message.c_str());
   else if (type == Fault::Type::Range) napi_throw_range_error(env, code, message.c_str());
   else napi_throw_error(env, code, message.c_str());
@@ -128,7 +159,7 @@ int64_t toInt(napi_env env, napi_value value, const std::string& what) {
   if (napi_get_value_double(env, value, &result) == napi_ok) {
     // napi_get_value_int64 would turn NaN into 0 and 1.5 into 1
     if (!(std::floor(result) == result && std::abs(result) <= 9007199254740992.0))
-      typeFault(what + " must be a whole number, got " + std::to_string(result));
+      typeFault(c10::str(what, " must be a whole number, got ", result));
     return static_cast<int64_t>(result);
   }
   int64_t big;
@@ -184,7 +215,12 @@ const char* dtypeName(at::ScalarType dtype) {
 }
 
 c10::Device toDevice(napi_env env, napi_value value, const std::string& what) {
-  return c10::Device(toString(env, value, what));
+  std::string name = toString(env, value, what);
+  try {
+    return c10::Device(name);
+  } catch (const c10::Error&) {
+    throw Fault(Fault::Type::Error, "ERR_TORCH_DEVICE", what + ": unknown device \"" + name + "\"; for example: cpu, cuda, cuda:0");
+  }
 }
 
 at::MemoryFormat toMemoryFormat(napi_env env, napi_value value, const std::string& what) {

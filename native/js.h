@@ -15,7 +15,8 @@ struct Fault : std::runtime_error {
 };
 [[noreturn]] void typeFault(const std::string& message);
 
-// JavaScript already has an exception pending (a getter threw, the environment is shutting down).
+// Node-API refused: JavaScript has an exception pending (a getter threw), the environment is shutting down, or a value
+// is not of the kind asked for.
 struct Pending {};
 inline void check(napi_status status) {
   if (status != napi_ok) throw Pending();
@@ -25,21 +26,25 @@ struct Arguments {
   static constexpr size_t capacity = 26;
   size_t count = capacity;
   napi_value values[capacity];
-  Arguments(napi_env env, napi_callback_info info) { check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr)); }
+  void* name;  // what JavaScript calls the function by
+  Arguments(napi_env env, napi_callback_info info) { napi_get_cb_info(env, info, &count, values, nullptr, &name); }
   napi_value operator[](size_t i) const { return values[i]; }
 };
 
-// Makes it the pending JavaScript error; `doing` is the operator whose words they are.
-void raise(napi_env env, const std::exception& error, const std::string& doing = "");
+// Makes it the pending JavaScript error, unless there is one; `doing` is the operator or function whose words they are.
+void raise(napi_env env, const std::exception& error, const std::string& doing);
 
 // Wraps a function so that nothing C++ crosses the C ABI.
 template <napi_value (*F)(napi_env, const Arguments&)>
 napi_value guarded(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const char* name = static_cast<const char*>(args.name);
   try {
-    return F(env, Arguments(env, info));
+    return F(env, args);
   } catch (const Pending&) {
+    raise(env, std::invalid_argument("an argument is not of the kind that is needed"), name);
   } catch (const std::exception& error) {
-    raise(env, error);
+    raise(env, error, name);
   }
   return nullptr;
 }

@@ -82,7 +82,6 @@ napi_value fromBuffer(napi_env env, const Arguments& args) {
 napi_value toBuffer(napi_env env, const Arguments& args) {
   at::NoGradGuard guard;
   at::Tensor tensor = toTensor(env, args[0], "data").detach().cpu().contiguous();
-  if (tensor.is_conj()) tensor = tensor.resolve_conj();
   void* data;
   napi_value buffer;
   size_t length = tensor.numel() * tensor.element_size();

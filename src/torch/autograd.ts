@@ -3,6 +3,7 @@
 import { addon } from "./addon.js";
 import { handlesOf } from "./dispatch.js";
 import type { Device, DType } from "./dtype.js";
+import { synchronous } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
 /** Adds the gradients of several outputs to their leaves; `gradients` seeds those that are not scalars. */
@@ -31,18 +32,18 @@ export function grad(
 
 /** Runs `fn` without recording gradients. */
 export function noGrad<T>(fn: () => T): T {
-  return withGrad(false, fn);
+  return withGrad("noGrad", false, fn);
 }
 
 /** Runs `fn` with gradients recorded, inside a `noGrad` too. */
 export function enableGrad<T>(fn: () => T): T {
-  return withGrad(true, fn);
+  return withGrad("enableGrad", true, fn);
 }
 
-function withGrad<T>(on: boolean, fn: () => T): T {
+function withGrad<T>(name: string, on: boolean, fn: () => T): T {
   const before = addon.setGradEnabled(on);
   try {
-    return synchronous("noGrad", fn());
+    return synchronous(name, fn());
   } finally {
     addon.setGradEnabled(before);
   }
@@ -73,12 +74,6 @@ export function autocast<T>({ device = "cpu", dtype = "bfloat16", enabled = true
   } finally {
     addon.leaveAutocast(device, wasEnabled, wasDtype);
   }
-}
-
-// a mode left over an await would be whoever's turn it is
-function synchronous<T>(name: string, result: T): T {
-  if (result instanceof Promise) throw new TypeError(`${name} is synchronous: its function must not return a promise.`);
-  return result;
 }
 
 /**

@@ -32,8 +32,8 @@ export const arrayOf = {
   bool: Uint8Array,
 } as const;
 
-/** The dtype that a typed array is taken for when none is named. */
-export function dtypeOf(data: TypedArray): DType {
+/** The dtype that a typed array's bytes are; 16 bits without a sign are the narrow float that is named. */
+export function dtypeOf(data: ArrayBufferView, named?: DType): DType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
   if (data instanceof BigInt64Array) return "int64";
@@ -41,5 +41,8 @@ export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Int16Array) return "int16";
   if (data instanceof Int8Array) return "int8";
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return "uint8";
-  throw new TypeError("A Uint16Array can be float16 or bfloat16: name the dtype.");
+  if (!(data instanceof Uint16Array)) throw new TypeError(`tensor: no dtype holds the elements of a ${data.constructor.name}`);
+  if (named !== "float16" && named !== "bfloat16")
+    throw new TypeError("tensor: a Uint16Array can be float16 or bfloat16: name the dtype");
+  return named;
 }

@@ -28,15 +28,9 @@ export function tensor(data: Nested | TypedArray, { shape, dtype, device = "cpu"
 }
 
 function fromTyped(data: TypedArray, shape: readonly number[] | undefined, dtype: DType | undefined, share: boolean): Tensor {
-  const held = data instanceof Uint16Array ? (dtype ?? dtypeOf(data)) : carried(data, dtype);
+  const held = dtypeOf(data, dtype);
   const made = new Tensor(addon.fromBuffer(data, held, shape ?? [data.length], share));
   return dtype && dtype !== held ? moved(made, { dtype }) : made;
-}
-
-/** The dtype that the array's own bytes are: the one named when they fit it, otherwise the array's, to be converted. */
-function carried(data: TypedArray, dtype: DType | undefined): DType {
-  if (dtype === "bool" && data instanceof Uint8Array) return "bool";
-  return dtypeOf(data);
 }
 
 function fromNested(data: Nested, shape: readonly number[] | undefined, dtype: DType | undefined): Tensor {
@@ -45,14 +39,27 @@ function fromNested(data: Nested, shape: readonly number[] | undefined, dtype: D
   const target = dtype ?? (typeof flat[0] === "boolean" ? "bool" : typeof flat[0] === "bigint" ? "int64" : "float32");
   const narrow = target === "float16" || target === "bfloat16";
   const held = narrow ? "float32" : target;
-  const typed = held === "int64" ? BigInt64Array.from(flat, BigInt) : (arrayOf[held] as Float32ArrayConstructor).from(flat, Number);
-  const made = new Tensor(addon.fromBuffer(typed, held, shape ?? found, false));
+  const made = new Tensor(addon.fromBuffer(elements(flat, held), held, shape ?? found, false));
   return narrow ? moved(made, { dtype: target }) : made;
 }
+
+/** The values as the dtype's typed array. What a dtype of whole numbers cannot hold is refused, not wrapped round. */
+function elements(flat: readonly (number | boolean | bigint)[], dtype: DType): TypedArray {
+  if (dtype === "int64") return BigInt64Array.from(flat, BigInt);
+  if (dtype === "bool") return Uint8Array.from(flat, (value) => (value ? 1 : 0));
+  const made = (arrayOf[dtype] as Float32ArrayConstructor).from(flat, Number);
+  if (dtype === "float32" || dtype === "float64") return made;
+  const lost = flat.findIndex((value, i) => Number(value) !== made[i]);
+  if (lost >= 0) refuse(`tensor: ${flat[lost]} does not fit in ${dtype}`, "ERR_TORCH_DTYPE");
+  return made;
+}
+
+const carriable = new Set(["number", "boolean", "bigint"]);
 
 function flatten(data: Nested, into: (number | boolean | bigint)[], depth: number, shape: number[]): number[] {
   if (!Array.isArray(data)) {
     if (depth < shape.length) ragged(depth);
+    if (!carriable.has(typeof data)) throw new TypeError(`tensor: ${data} is not a number, boolean or bigint`);
     into.push(data);
     return shape;
   }
@@ -65,14 +72,19 @@ function flatten(data: Nested, into: (number | boolean | bigint)[], depth: numbe
 }
 
 function ragged(depth: number): never {
-  const message = `tensor: the nested arrays differ in length at depth ${depth}`;
-  throw Object.assign(new RangeError(message), { code: "ERR_TORCH_SHAPE" });
+  refuse(`tensor: the nested arrays differ in length at depth ${depth}`, "ERR_TORCH_SHAPE");
+}
+
+function refuse(message: string, code: string): never {
+  throw Object.assign(new RangeError(message), { code });
 }
 
 function moved(from: Tensor, options: FactoryOptions): Tensor {
-  const result = from.to(options);
-  from.dispose();
-  return result;
+  try {
+    return from.to(options);
+  } finally {
+    from.dispose();
+  }
 }
 
 export function empty(shape: readonly number[], { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {

@@ -26,6 +26,7 @@ export function forget(tensor: Tensor): void {
   abandoned.unregister(tensor);
 }
 
+const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 const isHolder = (value: object): value is Holder => typeof (value as Partial<Holder>).tensors === "function";
 
 function collect(value: unknown, into: Set<Tensor>, isTensor: (v: object) => v is Tensor): void {
@@ -34,7 +35,7 @@ function collect(value: unknown, into: Set<Tensor>, isTensor: (v: object) => v i
   else if (Array.isArray(value)) for (const item of value) collect(item, into, isTensor);
   else if (value instanceof Map || value instanceof Set) for (const item of value.values()) collect(item, into, isTensor);
   else if (isHolder(value)) for (const tensor of value.tensors()) into.add(tensor);
-  else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) collect(item, into, isTensor);
+  else if (isPlain(value)) for (const item of Object.values(value)) collect(item, into, isTensor);
 }
 
 const looksLikeTensor = (value: object): value is Tensor => "handle" in value;
@@ -49,8 +50,7 @@ export function tidy<T>(fn: () => T): T {
   scope = mine;
   let kept: Set<Tensor> | undefined;
   try {
-    const result = fn();
-    if (result instanceof Promise) throw new TypeError("tidy is synchronous: its function must not return a promise.");
+    const result = synchronous("tidy", fn());
     kept = new Set();
     collect(result, kept, looksLikeTensor);
     return result;
@@ -71,12 +71,19 @@ function release(made: readonly Tensor[], kept: ReadonlySet<Tensor> | undefined)
   if (handles.length > 0) addon.dispose(handles);
 }
 
+/** Refuses a promise: a scope or a mode left over an `await` would be whoever's turn it is. */
+export function synchronous<T>(name: string, result: T): T {
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => {}); // what it goes on to do without its tensors must not hide this error
+  throw new TypeError(`${name} is synchronous: its function must not return a promise.`);
+}
+
 /** Runs `fn` outside every scope: what it makes lives until it is disposed. For what outlives a step, such as optimizer state. */
 export function untracked<T>(fn: () => T): T {
   const outer = scope;
   scope = null;
   try {
-    return fn();
+    return synchronous("untracked", fn());
   } finally {
     scope = outer;
   }

@@ -118,12 +118,19 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
-/** A trainable tensor: the part of a module that `parameters()` lists. It takes over the tensor it is made from. */
+/** A trainable tensor: the part of a module that `parameters()` lists. It takes over the tensor it is made from, as a leaf. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    super(data.surrender());
-    if (requiresGrad) this.requiresGrad_();
+    super(asLeaf(data, requiresGrad).surrender());
   }
+}
+
+/** Without the history that `data` may have: a gradient gathers in leaves only. */
+function asLeaf(data: Tensor, requiresGrad: boolean): Tensor {
+  if (!data.requiresGrad) return data.requiresGrad_(requiresGrad);
+  const leaf = data.detach().requiresGrad_(requiresGrad);
+  data.dispose();
+  return leaf;
 }
 
 /** The gradients of many tensors in one call; null where there is none. */

@@ -18,7 +18,7 @@ export interface ThreadChoice {
  */
 export function configureThreads(env: NodeJS.ProcessEnv = process.env): ThreadChoice {
   const reasons: string[] = [];
-  const asked = env.VIT_DISTILL_THREADS ?? env.OMP_NUM_THREADS;
+  const asked = env.VIT_DISTILL_THREADS || env.OMP_NUM_THREADS;
   const threads = asked ? positive(asked) : availableParallelism();
   reasons.push(
     asked
@@ -32,10 +32,10 @@ export function configureThreads(env: NodeJS.ProcessEnv = process.env): ThreadCh
   );
   // a worker's environment is a copy that the C library never sees; there the main thread has already chosen
   if (isMainThread) {
-    env.OMP_NUM_THREADS ??= String(threads);
-    env.OPENBLAS_NUM_THREADS ??= "1";
+    env.OMP_NUM_THREADS ||= String(threads);
+    env.OPENBLAS_NUM_THREADS ||= "1";
   }
-  return { threads, blasThreads: env.OPENBLAS_NUM_THREADS ?? "1", reasons };
+  return { threads, blasThreads: env.OPENBLAS_NUM_THREADS || "1", reasons };
 }
 
 function positive(text: string): number {
