@@ -1,4 +1,4 @@
-"""Writes golden.json beside this file: PyTorch's values for test/nn. Command: python3 test/nn/golden.py  (made with torch 1.13.1)"""
+"""Writes golden.json beside this file: PyTorch's values for test/nn. Command: python3 test/nn/golden.py; npx biome format --write test/nn  (made with torch 1.13.1)"""
 
 import json
 import math

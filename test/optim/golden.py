@@ -1,4 +1,4 @@
-"""Writes golden.json beside this file: PyTorch's values for test/optim. Command: python3 test/optim/golden.py  (made with torch 1.13.1)"""
+"""Writes golden.json beside this file: PyTorch's values for test/optim. Command: python3 test/optim/golden.py; npx biome format --write test/optim  (made with torch 1.13.1)"""
 
 import json
 import math
