@@ -9,9 +9,18 @@ import { Tensor } from "./tensor.js";
 /** Adds the gradients of several outputs to their leaves; `gradients` seeds those that are not scalars. */
 export function backward(
   outputs: readonly Tensor[],
-  { gradients = null, retainGraph = false, createGraph = false }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean } = {},
+  {
+    gradients = null,
+    retainGraph = false,
+    createGraph = false,
+  }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean } = {},
 ): void {
-  addon.backward(handlesOf(outputs), gradients && gradients.map((g) => g?.handle ?? null), retainGraph || createGraph, createGraph);
+  addon.backward(
+    handlesOf(outputs),
+    gradients?.map((g) => g?.handle ?? null) ?? null,
+    retainGraph || createGraph,
+    createGraph,
+  );
 }
 
 /** The gradients of `outputs` with respect to `inputs`; null where an input was not used and `allowUnused` is set. */
@@ -25,7 +34,7 @@ export function grad(
     allowUnused = false,
   }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean; allowUnused?: boolean } = {},
 ): (Tensor | null)[] {
-  const seeds = gradients && gradients.map((g) => g?.handle ?? null);
+  const seeds = gradients?.map((g) => g?.handle ?? null) ?? null;
   const handles = addon.grad(handlesOf(outputs), handlesOf(inputs), seeds, retainGraph || createGraph, createGraph, allowUnused);
   return handles.map((handle) => (handle === 0 ? null : new Tensor(handle)));
 }

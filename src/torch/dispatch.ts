@@ -75,7 +75,8 @@ export function setMaker(maker: (handle: number) => Tensor): void {
 export const wrap = (handle: unknown): Tensor => make(handle as number);
 export const wrapAll = (handles: unknown): Tensor[] => (handles as number[]).map(make);
 /** A tuple of results; an undefined tensor among them comes as a tensor that only dispose may touch. */
-export const wrapTuple = <T>(results: unknown): T => (results as unknown[]).map((r) => (Array.isArray(r) ? r.map(make) : make(r as number))) as T;
+export const wrapTuple = <T>(results: unknown): T =>
+  (results as unknown[]).map((r) => (Array.isArray(r) ? r.map(make) : make(r as number))) as T;
 /** The handles of a list. What is no list goes on as it is: the addon's error names the operator and the argument. */
 export const handlesOf = (tensors: readonly (Tensor | null)[]): number[] => {
   if (!Array.isArray(tensors)) return tensors as never;

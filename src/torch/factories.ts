@@ -99,7 +99,11 @@ export function ones(shape: readonly number[], { dtype = "float32", device = "cp
   return ops.ones(shape, { dtype, device });
 }
 
-export function full(shape: readonly number[], value: number, { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function full(
+  shape: readonly number[],
+  value: number,
+  { dtype = "float32", device = "cpu" }: FactoryOptions = {},
+): Tensor {
   return ops.full(shape, value, { dtype, device });
 }
 
@@ -108,11 +112,20 @@ export function eye(n: number, { dtype = "float32", device = "cpu" }: FactoryOpt
 }
 
 /** `start`, `start + step`, … below `end`; int64 unless told. */
-export function arange(start: number, end: number, { step = 1, dtype = "int64", device = "cpu" }: FactoryOptions & { step?: number } = {}): Tensor {
+export function arange(
+  start: number,
+  end: number,
+  { step = 1, dtype = "int64", device = "cpu" }: FactoryOptions & { step?: number } = {},
+): Tensor {
   return ops.arange(start, end, { step, dtype, device });
 }
 
-export function linspace(start: number, end: number, steps: number, { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  { dtype = "float32", device = "cpu" }: FactoryOptions = {},
+): Tensor {
   return ops.linspace(start, end, steps, { dtype, device });
 }
 
@@ -131,7 +144,12 @@ export function randn(shape: readonly number[], { dtype, device, generator = nul
 }
 
 /** Whole numbers in [low, high), int64 unless told. */
-export function randint(low: number, high: number, shape: readonly number[], { dtype = "int64", device = "cpu", generator = null }: RandomOptions = {}): Tensor {
+export function randint(
+  low: number,
+  high: number,
+  shape: readonly number[],
+  { dtype = "int64", device = "cpu", generator = null }: RandomOptions = {},
+): Tensor {
   return ops.randint(low, high, shape, { generator, dtype, device });
 }
 

@@ -1,6 +1,6 @@
 /** libtorch for TypeScript: tensors, operators, gradients, and who frees what. Imports nothing else of ours. */
 
-export { autocast, type AutocastOptions, backward, enableGrad, grad, inferenceMode, noGrad, withGradient } from "./autograd.js";
+export { type AutocastOptions, autocast, backward, enableGrad, grad, inferenceMode, noGrad, withGradient } from "./autograd.js";
 export { hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
 export { type Device, type DType, dtypes, type MemoryFormat, type TypedArray } from "./dtype.js";
 export {

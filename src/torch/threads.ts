@@ -40,6 +40,7 @@ export function configureThreads(env: NodeJS.ProcessEnv = process.env): ThreadCh
 
 function positive(text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`The number of threads must be a positive whole number, got "${text}".`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new Error(`The number of threads must be a positive whole number, got "${text}".`);
   return count;
 }
