@@ -1,11 +1,12 @@
 /** The word someone probably meant, by edit distance. https://en.wikipedia.org/wiki/Levenshtein_distance */
 
-/** The candidate nearest to `word`, if it is near enough to be a slip of the fingers. */
+/** The candidate nearest to `word`, if it is near enough to be a slip of the fingers, or goes on where `word` stops. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const isBegun = word.length > 2 && candidate.toLowerCase().startsWith(word.toLowerCase());
+    const distance = isBegun ? 1 : editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;

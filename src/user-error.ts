@@ -24,7 +24,7 @@ const REASONS: Record<string, string> = {
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
-  EEXIST: "something else of that name is there",
+  EEXIST: "a file of that name stands in its way",
   EMFILE: "too many files are open",
 };
 

@@ -1,5 +1,5 @@
 /** All that a resume needs in one file, so that no part of it can be older than another: groups of tensors and a state in JSON. */
-import type { Tensor } from "../torch/index.js";
+import type { Device, Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { readSafetensors } from "./safetensors.js";
 import { loadTensors, saveTensors } from "./tensors.js";
@@ -19,7 +19,7 @@ export function saveCheckpoint(path: string, groups: TensorGroups, state: unknow
 }
 
 /** Read what `saveCheckpoint` wrote; the caller owns the tensors. */
-export function loadCheckpoint<State>(path: string, { device }: { device?: string } = {}): Checkpoint<State> {
+export function loadCheckpoint<State>(path: string, { device }: { device?: Device } = {}): Checkpoint<State> {
   const { state, groups: names } = readSafetensors(path).metadata;
   if (state === undefined || names === undefined) throw new UserError("these are weights, not a checkpoint to resume from", { where: path });
   const groups: TensorGroups = Object.fromEntries((JSON.parse(names) as string[]).map((name) => [name, new Map()]));

@@ -1,5 +1,5 @@
 /** Tensors to and from safetensors files, under their state-dict keys. */
-import { type DType, type Tensor, tensor, type TypedArray } from "../torch/index.js";
+import { type Device, type DType, type Tensor, tensor, type TypedArray } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { tensorIn } from "./safetensors-header.js";
@@ -16,8 +16,16 @@ const ARRAYS: Record<StoredDtype, new (buffer: ArrayBuffer) => TypedArray> = {
   I64: BigInt64Array, I32: Int32Array, I16: Int16Array, I8: Int8Array, U8: Uint8Array, BOOL: Uint8Array,
 };
 
+const read = new Set<string>();
+
+/** The files that this process has loaded tensors from, for a run's manifest. */
+export function filesRead(): string[] {
+  return [...read];
+}
+
 /** Every tensor of the file; the caller owns them. */
-export function loadTensors(path: string, { device = "cpu" }: { device?: string } = {}): Map<string, Tensor> {
+export function loadTensors(path: string, { device = "cpu" }: { device?: Device } = {}): Map<string, Tensor> {
+  read.add(path);
   const loaded = new Map<string, Tensor>();
   try {
     for (const [name, stored] of readSafetensors(path).tensors) loaded.set(name, toTensor(stored, device, tensorIn(path, name)));
@@ -33,7 +41,7 @@ export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata
   writeSafetensors(path, new Map([...tensors].map(([name, value]) => [name, toStored(value, tensorIn(path, name))])), metadata);
 }
 
-function toTensor({ dtype, shape, bytes }: StoredTensor, device: string, where: string): Tensor {
+function toTensor({ dtype, shape, bytes }: StoredTensor, device: Device, where: string): Tensor {
   if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) throw new UserError("a BOOL that is neither 0 nor 1", { where });
   return tensor(new ARRAYS[dtype](bytes.buffer as ArrayBuffer), { shape, dtype: DTYPES[dtype], device });
 }

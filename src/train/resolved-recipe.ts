@@ -1,6 +1,7 @@
 /** A recipe as plain JSON, with every default filled in: what the run folder keeps of it. */
 import { resolve } from "node:path";
 import type { Model } from "../models/index.js";
+import { UserError } from "../user-error.js";
 import { hashFile } from "./manifest.js";
 import type { Recipe } from "./recipe.js";
 
@@ -31,6 +32,12 @@ export interface ResolveOptions {
 
 export function recipeSource(file: string, smoke: boolean): RecipeSource {
   return { file: resolve(file), sha256: hashFile(file), smoke };
+}
+
+/** Where the recipe of the run in `dir` came from; a run that a program made has no file to make it from again. */
+export function runSource({ source }: ResolvedRecipe, dir: string): RecipeSource {
+  if (source) return source;
+  throw new UserError("this run was made by a program, not from a recipe file, so it cannot be made again from here", { where: dir });
 }
 
 export function resolveRecipe(recipe: Recipe, { source, name, student, teachers, settled }: ResolveOptions): ResolvedRecipe {

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** The command line: finds the command, runs it, and turns what goes wrong into a sentence and an exit code. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { evaluate } from "./evaluate.js";
+import { info } from "./info.js";
+import { methods } from "./methods.js";
+import { models } from "./models.js";
+import { reportError } from "./report-error.js";
+import { train } from "./train.js";
+
+const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+const program = new Command("vit-distill").description(description).version(version).exitOverride();
+for (const command of [train, evaluate, models, methods, info]) program.addCommand(command.copyInheritedSettings(program));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}

@@ -1,0 +1,52 @@
+/** A finished run looked at again: its student and its teachers on held-out pictures. */
+import { existsSync } from "node:fs";
+import { loadTensors } from "../checkpoint/index.js";
+import { loadWeights } from "../models/index.js";
+import { type Device, tidy } from "../torch/index.js";
+import { UserError } from "../user-error.js";
+import { agreement, type Evaluation, evaluate } from "./evaluate.js";
+import { loadRecipe } from "./load-recipe.js";
+import { runSource } from "./resolved-recipe.js";
+import { openRunFolder } from "./run-folder.js";
+import { Session } from "./session.js";
+
+export interface Verdict {
+  who: string;
+  top1: number;
+  top5: number;
+  loss: number;
+  /** Share of pictures on which it agrees with the first teacher. */
+  agreement?: number;
+}
+
+export interface EvaluateRunOptions {
+  split?: "test" | "val";
+  device?: Device;
+}
+
+/** The teachers first, then the student, then the average of its weights where there is one. */
+export async function evaluateRun(dir: string, { split = "test", device = "cpu" }: EvaluateRunOptions = {}): Promise<Verdict[]> {
+  const run = openRunFolder(dir);
+  const { file, smoke } = runSource(run.recipe, dir);
+  using session = new Session(await loadRecipe(file, { smoke }), { seed: run.manifest.seed, device });
+  const loader = session.evaluationLoader(split);
+  if (loader === null) throw new UserError(`${file} has no data.${split}`, { remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.` });
+
+  const verdicts: Verdict[] = [];
+  let lesson: Int32Array | undefined; // the first teacher's choices
+  const judge = async (who: string, model: Session["student"]) => {
+    const { predictions, ...scores }: Evaluation = await evaluate(model, loader, session);
+    verdicts.push({ who, ...scores, ...(lesson && { agreement: agreement(predictions, lesson) }) });
+    return predictions;
+  };
+  for (const teacher of session.teachers) {
+    const predictions = await judge(`teacher ${teacher.info.name}`, teacher);
+    lesson ??= predictions;
+  }
+  for (const [who, weights] of [["student", run.student], ["student (ema)", run.studentEma]]) {
+    if (who !== "student" && !existsSync(weights)) continue;
+    tidy(() => void loadWeights(session.student, loadTensors(weights, { device })));
+    await judge(who, session.student);
+  }
+  return verdicts;
+}
