@@ -1,7 +1,7 @@
 /** How DeiT and CaiT start, as timm 0.5.4 does it: truncated normal 0.02 in every linear layer, heads too, and zero biases. */
 
 import { Linear, type Module, truncNormal_ } from "../nn/index.js";
-import { noGrad, Parameter, type Tensor, zeros } from "../torch/index.js";
+import { noGrad, Parameter, zeros } from "../torch/index.js";
 
 export function initialiseLinears(model: Module): void {
   noGrad(() => {
@@ -15,6 +15,5 @@ export function initialiseLinears(model: Module): void {
 
 /** A learned token or position embedding. */
 export function learnedTokens(shape: readonly number[]): Parameter {
-  const values: Tensor = zeros(shape);
-  return new Parameter(truncNormal_(values, { std: 0.02 }));
+  return new Parameter(truncNormal_(zeros(shape), { std: 0.02 }));
 }

@@ -21,9 +21,7 @@ function checkManifold(name: string, golden: ManifoldCase, filler: Filler): Chec
   ];
   return [
     ...checkSample(name, golden, filler),
-    ...terms.flatMap(([what, term, value, gradient]) =>
-      checkTerm(`manifold ${name}`, what, golden, filler, { term, value, gradient }),
-    ),
+    ...terms.flatMap(([what, term, value, gradient]) => checkTerm(name, what, golden, filler, { term, value, gradient })),
     ...checkAllPairs(name, golden, filler),
   ];
 }
@@ -49,14 +47,14 @@ interface Expected {
 
 /** The mean over the layers, and the gradient with respect to the first student layer. */
 function checkTerm(
-  subject: string,
+  name: string,
   what: string,
   golden: ManifoldCase,
   filler: Filler,
   { term, value, gradient }: Expected,
 ): Check[] {
   return tidy(() => {
-    const name = subject.split(" ")[1];
+    const subject = `manifold ${name}`;
     const layers = golden.student_layers.map((s, i) => pair(name, s, golden.teacher_layers[i], golden, filler));
     const loss = stack(layers.map(({ student, teacher }) => term(patches(student, golden), patches(teacher, golden)))).mean();
     loss.backward();
@@ -71,7 +69,7 @@ function checkAllPairs(name: string, golden: ManifoldCase, filler: Filler): Chec
   const { all_pairs_layer0: value, grad_all_pairs_layer0: gradient, student_layers, teacher_layers } = golden;
   if (value === undefined || gradient === undefined) return [];
   const first = { ...golden, student_layers: student_layers.slice(0, 1), teacher_layers: teacher_layers.slice(0, 1) };
-  return checkTerm(`manifold ${name}`, "all pairs", first, filler, { term: allPairsLoss, value, gradient });
+  return checkTerm(name, "all pairs", first, filler, { term: allPairsLoss, value, gradient });
 }
 
 function pair(name: string, s: number, t: number, golden: ManifoldCase, filler: Filler): { student: Tensor; teacher: Tensor } {

@@ -1,0 +1,97 @@
+/** What every family promises: taps by name, gradients everywhere, its own facts, strict weights. */
+
+import { describe, expect, test } from "vitest";
+import { cait, convNet, loadWeights, type Model, vit } from "../../src/models/index.js";
+import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
+
+const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
+const transformer = { ...size, patchSize: 4, embedDim: 12, depth: 2, heads: 2 };
+
+const families: [string, (numClasses?: number) => Model][] = [
+  ["vit", (numClasses = 5) => vit({ ...transformer, numClasses })],
+  ["vit with a distillation token", (numClasses = 5) => vit({ ...transformer, numClasses, distilled: true })],
+  ["cait", (numClasses = 5) => cait({ ...transformer, numClasses, initScale: 0.1 })],
+  ["convnet", (numClasses = 5) => convNet({ ...size, numClasses, widths: [4, 8], blocks: 1 })],
+];
+
+/** Makes a model, uses it, frees all. */
+function withModel(make: () => Model, fn: (model: Model) => void): void {
+  manualSeed(1);
+  const model = make();
+  try {
+    tidy(() => {
+      fn(model);
+    });
+  } finally {
+    model.dispose();
+  }
+}
+
+const images = (): Tensor => randn([3, 2, 16, 16]);
+
+describe.each(families)("%s", (_, make) => {
+  test("gives logits of its classes and taps in the order asked", () =>
+    withModel(make, (model) => {
+      const { tapNames, prefixTokens, grid, embedDim, depth } = model.info;
+      const asked = [...tapNames].reverse();
+      const { logits, heads, taps } = model.forward(images(), { taps: asked });
+      expect(logits.shape).toEqual([3, 5]);
+      expect(heads.class.shape).toEqual([3, 5]);
+      expect(taps.length).toBe(depth);
+      expect(taps[0].shape).toEqual([3, prefixTokens + grid[0] * grid[1], embedDim]);
+    }));
+
+  test("a tap that it has not is refused by name", () =>
+    withModel(make, (model) =>
+      expect(() => model.forward(images(), { taps: ["blocks.99"] })).toThrow(/no tap "blocks\.99"\. It has (blocks|stages)\.0/),
+    ));
+
+  test("images that do not fit are refused in its words", () =>
+    withModel(make, (model) => expect(() => model.forward(randn([3, 1, 16, 16]))).toThrow(/takes images of 2/)));
+
+  test("the gradient reaches every parameter", () =>
+    withModel(make, (model) => {
+      const { heads } = model.train().forward(images());
+      for (const logits of Object.values(heads)) logits.square().sum().backward({ retainGraph: true });
+      const without = model.namedParameters().filter(([, parameter]) => parameter.grad === null);
+      expect(without.map(([key]) => key)).toEqual([]);
+    }));
+
+  test("evaluation repeats itself, stochastic parts off", () =>
+    withModel(make, (model) => {
+      const batch = images();
+      const [first, second] = [model.eval().forward(batch).logits, model.forward(batch).logits];
+      expect(first.toArray()).toEqual(second.toArray());
+    }));
+
+  test("another model of its kind takes its weights", () =>
+    withModel(make, (from) =>
+      withModel(make, (to) => {
+        loadWeights(to, from.stateDict());
+        const batch = images();
+        expect(to.eval().forward(batch).logits.toArray()).toEqual(from.eval().forward(batch).logits.toArray());
+      }),
+    ));
+
+  test("weights for other classes are refused with the ways out, or load without their heads", () =>
+    withModel(
+      () => make(7),
+      (from) =>
+        withModel(make, (to) => {
+          expect(() => loadWeights(to, from.stateDict())).toThrow(/7 classes.*numClasses: 7.*freshHead: true/);
+          const before = to.stateDict().get("head.weight")!.toArray();
+          loadWeights(to, from.stateDict(), { freshHead: true });
+          expect(to.stateDict().get("head.weight")!.toArray()).toEqual(before);
+        }),
+    ));
+
+  test("a key too few or a wrong shape is named", () =>
+    withModel(make, (model) => {
+      const state = new Map(model.stateDict());
+      const [first, ...rest] = [...state.keys()];
+      state.delete(first);
+      expect(() => loadWeights(model, state)).toThrow(new RegExp(`1 missing:\\s+${first.replaceAll(".", "\\.")}`));
+      const bent = new Map(model.stateDict()).set(rest[0], randn([1]));
+      expect(() => loadWeights(model, bent)).toThrow(`${rest[0]} is [1]`);
+    }));
+});

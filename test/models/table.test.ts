@@ -1,0 +1,101 @@
+/** The names: facts without weights, options over a name's own, slips of the fingers. */
+
+import { describe, expect, test } from "vitest";
+import { cait, createModel, listModels, modelInfo, vit } from "../../src/models/index.js";
+import { manualSeed, randn, tidy } from "../../src/torch/index.js";
+
+describe("names", () => {
+  test("each has facts that agree with one another", () => {
+    for (const name of listModels()) {
+      const { input, grid, inChannels, tapNames, embedDim, name: own } = modelInfo(name);
+      expect(own).toBe(name);
+      expect(input.size).toBe(Number(name.match(/\d+$/)![0]));
+      expect([input.mean.length, input.std.length, input.channels]).toEqual([inChannels, inChannels, inChannels]);
+      expect(grid.every((side) => Number.isInteger(side))).toBe(true);
+      expect(tapNames.length > 0 && embedDim > 0).toBe(true);
+    }
+  });
+
+  test("an unknown one comes with a suggestion", () => {
+    expect(() => modelInfo("deit_tinny_patch16_224")).toThrow(
+      'Unknown model "deit_tinny_patch16_224". Did you mean "deit_tiny_patch16_224"? vit-distill models shows all.',
+    );
+  });
+
+  test("timm's crops and statistics", () => {
+    expect(modelInfo("deit_tiny_patch16_224").input).toMatchObject({ crop: 0.9, mean: [0.485, 0.456, 0.406] });
+    expect(modelInfo("vit_base_patch16_384").input).toMatchObject({ crop: 1, mean: [0.5, 0.5, 0.5] });
+    expect(modelInfo("cait_s24_224").input).toMatchObject({ crop: 1, std: [0.229, 0.224, 0.225], interpolation: "bicubic" });
+  });
+
+  test("options go over a name's own, undefined ones do not", () => {
+    expect(modelInfo("cait_xxs24_224", { numClasses: 10, imgSize: undefined })).toMatchObject({ numClasses: 10, grid: [14, 14] });
+    expect(modelInfo("convnet_small_28", { input: { crop: 0.9 } }).input).toMatchObject({ crop: 0.9, mean: [0.286] });
+  });
+});
+
+describe("making them", () => {
+  test("by name, with a head of one's own size", () => {
+    using model = createModel("convnet_tiny_28", { numClasses: 3 });
+    expect(model.stateDict().get("head.weight")!.shape[0]).toBe(3);
+  });
+
+  test("a model that its weights do not fit is freed", () => {
+    using other = createModel("convnet_small_28");
+    expect(() => createModel("convnet_tiny_28", { weights: other.stateDict() })).toThrow(/do not fit/);
+  });
+
+  test("published CaiT keys begin with module.", () => {
+    const tiny = { imgSize: 8, patchSize: 4, embedDim: 4, depth: 1, depthTokenOnly: 1, heads: 1, numClasses: 2 };
+    using model = cait(tiny);
+    const published = new Map([...model.stateDict()].map(([key, value]) => [`module.${key}`, value]));
+    expect([...model.convertWeights(published).keys()]).toEqual([...model.stateDict().keys()]);
+  });
+
+  test("patches that do not divide the image are refused", () => {
+    expect(() => vit({ imgSize: 28, patchSize: 16 })).toThrow("Patches of 16 pixels do not divide images of 28.");
+  });
+});
+
+describe("how they start and what the modes do", () => {
+  const tiny = { imgSize: 8, patchSize: 4, inChannels: 1, embedDim: 48, depth: 3, heads: 2, numClasses: 10 };
+
+  test("linear layers, heads too, are truncated normal 0.02 with zero biases", () => {
+    manualSeed(0);
+    using model = vit({ ...tiny, distilled: true });
+    tidy(() => {
+      const state = model.stateDict();
+      for (const key of ["blocks.0.attn.qkv", "head", "head_dist"]) {
+        const weights = [...(state.get(`${key}.weight`)!.data() as Float32Array)];
+        const std = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
+        expect(std).toBeGreaterThan(0.017);
+        expect(std).toBeLessThan(0.023);
+        expect(state.get(`${key}.bias`)!.abs().sum().item()).toBe(0);
+      }
+    });
+  });
+
+  test("LayerScale starts at the variant's value", () => {
+    using model = cait({ ...tiny, initScale: 1e-5 });
+    expect(new Set(model.stateDict().get("blocks.0.gamma_1")!.data() as Float32Array)).toEqual(new Set([Math.fround(1e-5)]));
+  });
+
+  test("stochastic depth rises over ViT's blocks and is level over CaiT's", () => {
+    using rising = vit({ ...tiny, dropPath: 0.2 });
+    using level = cait({ ...tiny, dropPath: 0.2 });
+    expect(rising.blocks.map((block) => block.dropPath.p)).toEqual([0, 0.1, 0.2]);
+    expect(level.blocks.map((block) => block.dropPath.p)).toEqual([0.2, 0.2, 0.2]);
+  });
+
+  test("two heads: their mean at evaluation, the class head in training", () => {
+    using model = vit({ ...tiny, distilled: true });
+    tidy(() => {
+      const images = randn([2, 1, 8, 8]);
+      const { logits, heads } = model.eval().forward(images);
+      const gap = heads.class.add(heads.distillation).div(2).sub(logits).abs().sum();
+      expect(gap.item()).toBe(0);
+      const training = model.train().forward(images);
+      expect(training.logits).toBe(training.heads.class);
+    });
+  });
+});
