@@ -31,6 +31,7 @@ const REASONS: Record<string, string> = {
 /** Node's file-system error as a UserError: `Cannot read weights.safetensors: it does not exist`. */
 export function fileError(error: unknown, doing: string, path: string, remedy?: string): UserError {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  const reason = (code === "ENOENT" && doing === "write" ? "its folder does not exist" : REASONS[code]) ?? (error as Error).message;
+  const reason =
+    (code === "ENOENT" && doing === "write" ? "its folder does not exist" : REASONS[code]) ?? (error as Error).message;
   return new UserError(`Cannot ${doing} ${path}: ${reason}`, { remedy, cause: error });
 }

@@ -14,14 +14,17 @@ export interface Checkpoint<State> {
 
 /** Write groups as `<group>/<key>` tensors and the state beside them, atomically. */
 export function saveCheckpoint(path: string, groups: TensorGroups, state: unknown): void {
-  const tensors = Object.entries(groups).flatMap(([group, map]) => [...map].map(([key, value]): [string, Tensor] => [`${group}/${key}`, value]));
+  const tensors = Object.entries(groups).flatMap(([group, map]) =>
+    [...map].map(([key, value]): [string, Tensor] => [`${group}/${key}`, value]),
+  );
   saveTensors(path, new Map(tensors), { state: JSON.stringify(state), groups: JSON.stringify(Object.keys(groups)) });
 }
 
 /** Read what `saveCheckpoint` wrote; the caller owns the tensors. */
 export function loadCheckpoint<State>(path: string, { device }: { device?: Device } = {}): Checkpoint<State> {
   const { state, groups: names } = readSafetensors(path).metadata;
-  if (state === undefined || names === undefined) throw new UserError("these are weights, not a checkpoint to resume from", { where: path });
+  if (state === undefined || names === undefined)
+    throw new UserError("these are weights, not a checkpoint to resume from", { where: path });
   const groups: TensorGroups = Object.fromEntries((JSON.parse(names) as string[]).map((name) => [name, new Map()]));
   for (const [name, value] of loadTensors(path, { device })) {
     const slash = name.indexOf("/");

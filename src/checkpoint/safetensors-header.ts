@@ -30,11 +30,17 @@ export function headerLength(prefix: Uint8Array, fileSize: number, file: string)
   const view = new DataView(prefix.buffer, prefix.byteOffset, 8);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(HEADER_LIMIT)) {
-    if (view.getUint32(0) === ZIP) throw new UserError("this is a zip file (a .pth of PyTorch?), not a safetensors file", { where: file });
-    throw new UserError(`the header claims ${length} bytes, more than the limit of ${HEADER_LIMIT}; this is no safetensors file, or a damaged one`, { where: file });
+    if (view.getUint32(0) === ZIP)
+      throw new UserError("this is a zip file (a .pth of PyTorch?), not a safetensors file", { where: file });
+    throw new UserError(
+      `the header claims ${length} bytes, more than the limit of ${HEADER_LIMIT}; this is no safetensors file, or a damaged one`,
+      { where: file },
+    );
   }
   if (Number(length) > fileSize - 8) {
-    throw new UserError(`the header claims ${length} bytes, but only ${fileSize - 8} follow; the file is truncated or damaged`, { where: file });
+    throw new UserError(`the header claims ${length} bytes, but only ${fileSize - 8} follow; the file is truncated or damaged`, {
+      where: file,
+    });
   }
   return Number(length);
 }
@@ -85,7 +91,8 @@ function checkText(text: string, file: string): void {
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === "{" || char === "[") {
-      if (keys.push(new Set()) > 3) throw new UserError("the header is nested deeper than a safetensors header can be", { where: file });
+      if (keys.push(new Set()) > 3)
+        throw new UserError("the header is nested deeper than a safetensors header can be", { where: file });
     } else if (char === "}" || char === "]") {
       keys.pop();
     } else if (char === '"') {
@@ -95,7 +102,10 @@ function checkText(text: string, file: string): void {
       if (key === undefined) continue;
       const scope = keys.at(-1);
       if (keys.length === 1) tensor = key;
-      if (scope?.has(key)) throw new UserError(keys.length === 1 ? "is given twice" : `${quote(key)} is given twice`, { where: tensorIn(file, tensor) });
+      if (scope?.has(key))
+        throw new UserError(keys.length === 1 ? "is given twice" : `${quote(key)} is given twice`, {
+          where: tensorIn(file, tensor),
+        });
       scope?.add(key);
     } else if (char === "-" || (char >= "0" && char <= "9")) {
       const end = numberEnd(text, at);
@@ -140,12 +150,14 @@ function checkNumber(literal: string, where: string): void {
 }
 
 function checkEntry(entry: unknown, where: string): HeaderEntry {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) throw new UserError("its header entry is not an object", { where });
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+    throw new UserError("its header entry is not an object", { where });
   const { dtype, shape, data_offsets: offsets, ...rest } = entry as Record<string, unknown>;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new UserError(`unknown field ${quote(unknown)} in its header entry`, { where });
   if (!isWholeNumbers(shape)) throw new UserError("its shape is not a list of whole numbers", { where });
-  if (!isWholeNumbers(offsets) || offsets.length !== 2) throw new UserError("its data_offsets are not two whole numbers", { where });
+  if (!isWholeNumbers(offsets) || offsets.length !== 2)
+    throw new UserError("its data_offsets are not two whole numbers", { where });
   const checked = { dtype: checkDtype(dtype, where), shape, begin: offsets[0], end: offsets[1] };
   checkSize(checked, where);
   return checked;
@@ -159,7 +171,12 @@ function checkDtype(dtype: unknown, where: string): StoredDtype {
   if (typeof dtype !== "string") throw new UserError("it has no dtype", { where });
   if (Object.hasOwn(ITEM_SIZE, dtype)) return dtype as StoredDtype;
   const known = Object.keys(ITEM_SIZE).join(" ");
-  throw new UserError(UNSUPPORTED.test(dtype) ? `dtype ${dtype} is not supported here (supported: ${known})` : `unknown dtype ${quote(dtype)} (known: ${known})`, { where });
+  throw new UserError(
+    UNSUPPORTED.test(dtype)
+      ? `dtype ${dtype} is not supported here (supported: ${known})`
+      : `unknown dtype ${quote(dtype)} (known: ${known})`,
+    { where },
+  );
 }
 
 function checkSize({ dtype, shape, begin, end }: HeaderEntry, where: string): void {
@@ -167,7 +184,9 @@ function checkSize({ dtype, shape, begin, end }: HeaderEntry, where: string): vo
   if (!Number.isSafeInteger(size)) throw new UserError(`its shape ${quote(shape)} is too large`, { where });
   if (begin > end) throw new UserError(`its data_offsets run backwards (${begin} to ${end})`, { where });
   if (end - begin !== size) {
-    throw new UserError(`its data_offsets span ${end - begin} bytes, but shape ${quote(shape)} of ${dtype} takes ${size}`, { where });
+    throw new UserError(`its data_offsets span ${end - begin} bytes, but shape ${quote(shape)} of ${dtype} takes ${size}`, {
+      where,
+    });
   }
 }
 
@@ -182,16 +201,22 @@ function checkLayout(entries: Map<string, HeaderEntry>, dataSize: number, file: 
   let covered = 0;
   for (const [name, { begin, end }] of ordered) {
     const where = tensorIn(file, name);
-    if (begin < covered) throw new UserError(`its bytes overlap with another tensor's (it begins at ${begin}, the one before ends at ${covered})`, { where });
+    if (begin < covered)
+      throw new UserError(`its bytes overlap with another tensor's (it begins at ${begin}, the one before ends at ${covered})`, {
+        where,
+      });
     if (begin > covered) throw new UserError(`there is a gap of ${begin - covered} bytes before it`, { where });
-    if (end > dataSize) throw new UserError(`it ends at byte ${end} of the data, but the file holds ${dataSize}; the file is truncated`, { where });
+    if (end > dataSize)
+      throw new UserError(`it ends at byte ${end} of the data, but the file holds ${dataSize}; the file is truncated`, { where });
     covered = end;
   }
-  if (covered !== dataSize) throw new UserError(`${dataSize - covered} bytes follow the last tensor that belong to none`, { where: file });
+  if (covered !== dataSize)
+    throw new UserError(`${dataSize - covered} bytes follow the last tensor that belong to none`, { where: file });
 }
 
 function checkMetadata(metadata: unknown, file: string): Record<string, string> {
-  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) throw new UserError("__metadata__ is not an object", { where: file });
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))
+    throw new UserError("__metadata__ is not an object", { where: file });
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== "string") throw new UserError(`__metadata__ ${quote(key)} is not a string`, { where: file });
   }

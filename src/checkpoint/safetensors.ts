@@ -1,7 +1,15 @@
 /** Read and write safetensors files: an 8-byte length, a JSON header, the tensors' bytes. https://github.com/huggingface/safetensors#format */
 import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { fileError, UserError } from "../user-error.js";
-import { byteSize, type HeaderEntry, headerLength, ITEM_SIZE, parseHeader, type StoredDtype, tensorIn } from "./safetensors-header.js";
+import {
+  byteSize,
+  type HeaderEntry,
+  headerLength,
+  ITEM_SIZE,
+  parseHeader,
+  type StoredDtype,
+  tensorIn,
+} from "./safetensors-header.js";
 import { writeFileAtomic } from "./write-atomic.js";
 
 export type { StoredDtype } from "./safetensors-header.js";
@@ -40,7 +48,11 @@ export function readSafetensors(path: string): Safetensors {
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors"): Safetensors {
   const dataStart = 8 + headerLength(bytes.subarray(0, 8), bytes.length, name);
   const { entries, metadata } = parseHeader(bytes.subarray(8, dataStart), bytes.length - dataStart, name);
-  const view = ({ dtype, shape, begin, end }: HeaderEntry) => ({ dtype, shape, bytes: bytes.subarray(dataStart + begin, dataStart + end) });
+  const view = ({ dtype, shape, begin, end }: HeaderEntry) => ({
+    dtype,
+    shape,
+    bytes: bytes.subarray(dataStart + begin, dataStart + end),
+  });
   return { tensors: mapValues(entries, view), metadata };
 }
 
@@ -58,7 +70,9 @@ function* fileParts(header: Uint8Array, tensors: [string, StoredTensor][], path:
   yield header;
   for (const [name, { dtype, shape, bytes }] of tensors) {
     if (bytes.length !== byteSize(dtype, shape)) {
-      throw new UserError(`has ${bytes.length} bytes, but shape [${shape}] of ${dtype} takes ${byteSize(dtype, shape)}`, { where: tensorIn(path, name) });
+      throw new UserError(`has ${bytes.length} bytes, but shape [${shape}] of ${dtype} takes ${byteSize(dtype, shape)}`, {
+        where: tensorIn(path, name),
+      });
     }
     yield bytes;
   }

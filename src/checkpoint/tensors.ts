@@ -1,19 +1,35 @@
 /** Tensors to and from safetensors files, under their state-dict keys. */
-import { type Device, type DType, type Tensor, tensor, type TypedArray } from "../torch/index.js";
+import { type Device, type DType, type Tensor, type TypedArray, tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { tensorIn } from "./safetensors-header.js";
 
 const DTYPES: Record<StoredDtype, DType> = {
-  F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16",
-  I64: "int64", I32: "int32", I16: "int16", I8: "int8", U8: "uint8", BOOL: "bool",
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+  I64: "int64",
+  I32: "int32",
+  I16: "int16",
+  I8: "int8",
+  U8: "uint8",
+  BOOL: "bool",
 };
 const STORED = new Map(Object.entries(DTYPES).map(([stored, dtype]) => [dtype, stored as StoredDtype]));
 
 // the 16-bit floats travel as their bits; bytes read from a file are alone in their buffer, so they are aligned
 const ARRAYS: Record<StoredDtype, new (buffer: ArrayBuffer) => TypedArray> = {
-  F64: Float64Array, F32: Float32Array, F16: Uint16Array, BF16: Uint16Array,
-  I64: BigInt64Array, I32: Int32Array, I16: Int16Array, I8: Int8Array, U8: Uint8Array, BOOL: Uint8Array,
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
 };
 
 const read = new Set<string>();

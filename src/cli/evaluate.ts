@@ -18,7 +18,17 @@ export const evaluate = new Command("eval")
   .action(async (run: string, { split, device, json }: Options) => {
     const { evaluateRun } = await import("../train/index.js");
     const verdicts = await evaluateRun(run, { split, device });
-    console.log(json ? JSON.stringify({ run, split, verdicts }, null, 2) : table([split, "top-1", "top-5", "loss", "agreement"], verdicts.map(row)));
+    console.log(
+      json
+        ? JSON.stringify({ run, split, verdicts }, null, 2)
+        : table([split, "top-1", "top-5", "loss", "agreement"], verdicts.map(row)),
+    );
   });
 
-const row = ({ who, top1, top5, loss, agreement }: Verdict) => [who, percent(top1), percent(top5), loss.toFixed(4), agreement === undefined ? "–" : percent(agreement)];
+const row = ({ who, top1, top5, loss, agreement }: Verdict) => [
+  who,
+  percent(top1),
+  percent(top5),
+  loss.toFixed(4),
+  agreement === undefined ? "–" : percent(agreement),
+];

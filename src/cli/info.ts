@@ -18,7 +18,12 @@ export const info = new Command("info")
         ["threads", engine.threads],
         ["BLAS", engine.blas ?? "cannot be told here"],
         ["BLAS threads", engine.blasThreads],
-        ["bfloat16", engine.bfloat16 ? "the processor multiplies it: precision auto takes it" : "not in this processor: precision auto takes float32"],
+        [
+          "bfloat16",
+          engine.bfloat16
+            ? "the processor multiplies it: precision auto takes it"
+            : "not in this processor: precision auto takes float32",
+        ],
         ...engine.reasons.map((reason): [string, string] => ["because", reason]),
       ]),
     );

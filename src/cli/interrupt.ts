@@ -3,7 +3,10 @@
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Run `work` with a signal that aborts on Ctrl-C; the process then ends with the code that shells expect. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, { onInterrupt }: { onInterrupt?: () => void } = {}): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  { onInterrupt }: { onInterrupt?: () => void } = {},
+): Promise<T> {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     const code = CODES[name as keyof typeof CODES];

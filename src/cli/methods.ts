@@ -9,5 +9,11 @@ export const methods = new Command("methods")
     const registry = await import("../methods/index.js");
     const entries = Object.entries(registry.methods).map(([name, { summary, source }]) => ({ name, summary, source }));
     if (json) console.log(JSON.stringify(entries, null, 2));
-    else console.log(table(["method", "what it does", "source"], entries.map(({ name, summary, source }) => [name, summary, source])));
+    else
+      console.log(
+        table(
+          ["method", "what it does", "source"],
+          entries.map(({ name, summary, source }) => [name, summary, source]),
+        ),
+      );
   });

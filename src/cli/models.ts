@@ -18,7 +18,15 @@ type Info = import("../models/index.js").ModelInfo;
 function overview(infos: readonly Info[]): string {
   return table(
     ["model", "family", "width", "depth", "grid", "prefix", "input"],
-    infos.map(({ name, family, embedDim, depth, grid, prefixTokens, input }) => [name, family, embedDim, depth, grid.join("×"), prefixTokens, `${input.channels}×${input.size}×${input.size}`]),
+    infos.map(({ name, family, embedDim, depth, grid, prefixTokens, input }) => [
+      name,
+      family,
+      embedDim,
+      depth,
+      grid.join("×"),
+      prefixTokens,
+      `${input.channels}×${input.size}×${input.size}`,
+    ]),
   );
 }
 
@@ -28,6 +36,9 @@ function details(info: Info): string {
     ...Object.entries(facts).map(([key, value]): [string, string] => [key, String(value)]),
     ["grid", grid.join("×")],
     ["taps", tapNames.join(" ")],
-    ...Object.entries(input).map(([key, value]): [string, string] => [`input ${key}`, Array.isArray(value) ? value.join(" ") : String(value)]),
+    ...Object.entries(input).map(([key, value]): [string, string] => [
+      `input ${key}`,
+      Array.isArray(value) ? value.join(" ") : String(value),
+    ]),
   ]);
 }

@@ -60,7 +60,10 @@ export class Progress {
   }
 
   #show(line: string): void {
-    if (!this.#stream.isTTY) return this.note(line);
+    if (!this.#stream.isTTY) {
+      this.note(line);
+      return;
+    }
     const width = (this.#stream.columns ?? 80) - 1;
     this.#stream.write(`\r\x1b[2K${line.length > width ? `${line.slice(0, width - 1)}…` : line}`);
     this.#isOpen = true;
@@ -75,7 +78,10 @@ export class Progress {
 }
 
 /** `epoch 2/10  step 150/1500  task 1.234  soft 0.321  2400 img/s  teacher 31 %  ETA 2:05` */
-export function progressLine({ epoch, epochs, step, steps, terms, imagesPerSecond, teacherShare }: Status, secondsLeft?: number): string {
+export function progressLine(
+  { epoch, epochs, step, steps, terms, imagesPerSecond, teacherShare }: Status,
+  secondsLeft?: number,
+): string {
   return [
     `epoch ${epoch}/${epochs}`,
     `step ${step}/${steps}`,

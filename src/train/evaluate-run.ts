@@ -28,9 +28,12 @@ export interface EvaluateRunOptions {
 export async function evaluateRun(dir: string, { split = "test", device = "cpu" }: EvaluateRunOptions = {}): Promise<Verdict[]> {
   const run = openRunFolder(dir);
   const { file, smoke } = runSource(run.recipe, dir);
-  using session = new Session(await loadRecipe(file, { smoke }), { seed: run.manifest.seed, device });
+  using session = new Session(await loadRecipe(file, { smoke, seed: run.manifest.seed }), { seed: run.manifest.seed, device });
   const loader = session.evaluationLoader(split);
-  if (loader === null) throw new UserError(`${file} has no data.${split}`, { remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.` });
+  if (loader === null)
+    throw new UserError(`${file} has no data.${split}`, {
+      remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.`,
+    });
 
   const verdicts: Verdict[] = [];
   let lesson: Int32Array | undefined; // the first teacher's choices
@@ -43,7 +46,10 @@ export async function evaluateRun(dir: string, { split = "test", device = "cpu" 
     const predictions = await judge(`teacher ${teacher.info.name}`, teacher);
     lesson ??= predictions;
   }
-  for (const [who, weights] of [["student", run.student], ["student (ema)", run.studentEma]]) {
+  for (const [who, weights] of [
+    ["student", run.student],
+    ["student (ema)", run.studentEma],
+  ]) {
     if (who !== "student" && !existsSync(weights)) continue;
     tidy(() => void loadWeights(session.student, loadTensors(weights, { device })));
     await judge(who, session.student);

@@ -7,9 +7,9 @@ import { fileError, UserError } from "../user-error.js";
 import { checkRecipe, type Recipe, type RecipeFactory, type RecipeOptions } from "./recipe.js";
 
 /** Import `file` (TypeScript or JavaScript) and make its recipe. */
-export async function loadRecipe(file: string, options: RecipeOptions): Promise<Recipe & { name: string }> {
+export async function loadRecipe(file: string, { smoke = false, seed = 0 }: Partial<RecipeOptions> = {}): Promise<Recipe & { name: string }> {
   const make = await importRecipe(file);
-  const recipe = checkRecipe(made(make, options, file), shown(file));
+  const recipe = checkRecipe(made(make, { smoke, seed }, file), shown(file));
   return { ...recipe, name: recipe.name ?? basename(file).replace(/\.[cm]?[jt]s$/, "") };
 }
 
@@ -24,7 +24,10 @@ async function importRecipe(file: string): Promise<RecipeFactory> {
     throw recipeError(error, file);
   });
   if (typeof recipe === "function") return recipe;
-  throw new UserError("exports no recipe", { where: shown(file), remedy: "End it in `export default defineRecipe(({ smoke }) => ({ … }))`." });
+  throw new UserError("exports no recipe", {
+    where: shown(file),
+    remedy: "End it in `export default defineRecipe(({ smoke }) => ({ … }))`.",
+  });
 }
 
 let registered = false;

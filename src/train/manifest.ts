@@ -33,7 +33,9 @@ export interface ManifestOptions {
 
 export function makeManifest({ seed, device, data }: ManifestOptions): Manifest {
   const engine = engineInfo();
-  const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter((split): split is [string, Samples] => split[1] !== undefined);
+  const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter(
+    (split): split is [string, Samples] => split[1] !== undefined,
+  );
   return {
     created: new Date().toISOString(),
     command: process.argv.slice(2),
@@ -41,9 +43,16 @@ export function makeManifest({ seed, device, data }: ManifestOptions): Manifest 
     commit: commit(),
     seed,
     device,
-    data: Object.fromEntries(splits.map(([split, samples]) => [split, { name: samples.name, n: samples.n, sha256: hashSamples(samples) }])),
+    data: Object.fromEntries(
+      splits.map(([split, samples]) => [split, { name: samples.name, n: samples.n, sha256: hashSamples(samples) }]),
+    ),
     weights: Object.fromEntries(filesRead().map((file) => [file, hashFile(file)])),
-    machine: { system: `${platform()} ${release()} ${arch()}`, processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, memory: totalmem() },
+    machine: {
+      system: `${platform()} ${release()} ${arch()}`,
+      processor: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      memory: totalmem(),
+    },
     engine,
   };
 }
@@ -75,7 +84,8 @@ function hashSamples({ images, labels }: Samples): string {
 
 function commit(): string | null {
   try {
-    const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    const git = (...args: string[]) =>
+      execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
     return git("rev-parse", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "-dirty");
   } catch {
     return null;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { InitializeHook, LoadHook, ResolveHook } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Message, transform, type TransformFailure } from "esbuild";
+import { type Message, type TransformFailure, transform } from "esbuild";
 
 let packageFolder: string; // URL of src/ or dist/
 
@@ -13,7 +13,8 @@ export const initialize: InitializeHook<{ packageFolder: string }> = (data) => {
 /** A second copy of the engine would know nothing of the first one's tensors, so a recipe gets the modules of this process wherever it lies. */
 export const resolve: ResolveHook = async (specifier, context, next) => {
   if (specifier === "vit-distill") return next(new URL("index.js", packageFolder).href, context);
-  if (specifier.startsWith("vit-distill/")) return next(new URL(`${specifier.slice("vit-distill/".length)}/index.js`, packageFolder).href, context);
+  if (specifier.startsWith("vit-distill/"))
+    return next(new URL(`${specifier.slice("vit-distill/".length)}/index.js`, packageFolder).href, context);
   const typed = context.parentURL?.endsWith(".ts") ? typescriptOf(specifier) : undefined;
   if (typed === undefined) return next(specifier, context);
   try {
@@ -37,7 +38,14 @@ export const load: LoadHook = async (url, context, next) => {
 
 async function strip(source: string, file: string): Promise<string> {
   try {
-    const { code } = await transform(source, { loader: "ts", format: "esm", target: "es2022", sourcemap: "inline", sourcefile: file, logLevel: "silent" });
+    const { code } = await transform(source, {
+      loader: "ts",
+      format: "esm",
+      target: "es2022",
+      sourcemap: "inline",
+      sourcefile: file,
+      logLevel: "silent",
+    });
     return code;
   } catch (error) {
     throw Object.assign(new Error(firstFault((error as TransformFailure).errors, file)), { code: "ERR_RECIPE_SYNTAX" });

@@ -50,6 +50,8 @@ export interface Recipe {
 export interface RecipeOptions {
   /** A run of seconds that shows that everything fits together. */
   smoke: boolean;
+  /** What --seed says, 0 unless given: for a recipe that draws more than its weights and order from it, such as a subset of the data. */
+  seed: number;
 }
 
 export type RecipeFactory = (options: RecipeOptions) => Recipe;
@@ -76,14 +78,26 @@ const positiveInteger = leaf<number>("a positive integer", (v) => Number.isSafeI
 const seed = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 const positive = leaf<number>("a positive number", (v) => Number.isFinite(v) && (v as number) > 0);
 const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
-const makesModel = leaf<() => Model>('a function that makes a model, such as () => createModel("deit_tiny_patch16_224")', (v) => typeof v === "function");
-const method = leaf<Method>("a method, such as manifold({ … })", (v) => isObject(v) && typeof v.name === "string" && typeof v.loss === "function");
-const samples = leaf<Samples>('samples, such as fashionMnist({ split: "train" })', (v) => isObject(v) && v.images instanceof Uint8Array && Array.isArray(v.classes));
+const makesModel = leaf<() => Model>(
+  'a function that makes a model, such as () => createModel("deit_tiny_patch16_224")',
+  (v) => typeof v === "function",
+);
+const method = leaf<Method>(
+  "a method, such as manifold({ … })",
+  (v) => isObject(v) && typeof v.name === "string" && typeof v.loss === "function",
+);
+const samples = leaf<Samples>(
+  'samples, such as fashionMnist({ split: "train" })',
+  (v) => isObject(v) && v.images instanceof Uint8Array && Array.isArray(v.classes),
+);
 const imageOp = leaf<ImageOp>("an image operation, such as compose([flip(), normalise({ … })])", (v) => typeof v === "function");
 const batchOp = leaf<BatchOp>("a batch operation, such as mixup({ … })", (v) => typeof v === "function");
 const optimizer = leaf<OptimizerFactory>("an optimizer, such as adamW({ lr: 5e-4 })", hasBuild);
 const schedule = leaf<Schedule>("a schedule, such as cosine({ … })", hasBuild);
-const precision = leaf<"float32" | "bfloat16" | "auto">('"float32", "bfloat16" or "auto"', (v) => v === "float32" || v === "bfloat16" || v === "auto");
+const precision = leaf<"float32" | "bfloat16" | "auto">(
+  '"float32", "bfloat16" or "auto"',
+  (v) => v === "float32" || v === "bfloat16" || v === "auto",
+);
 
 const dataSchema = z.strictObject(
   {

@@ -165,8 +165,13 @@ function isRun(dir: string): boolean {
 
 function refuseFull(path: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return;
-  if (isRun(path)) throw new UserError("there is a run in this folder already", { where: path, remedy: `Go on with it by --resume ${path}, or name another folder with --dir.` });
-  if (readdirSync(path).length > 0) throw new UserError("the folder is not empty and holds no run", { where: path, remedy: "Name another with --dir." });
+  if (isRun(path))
+    throw new UserError("there is a run in this folder already", {
+      where: path,
+      remedy: `Go on with it by --resume ${path}, or name another folder with --dir.`,
+    });
+  if (readdirSync(path).length > 0)
+    throw new UserError("the folder is not empty and holds no run", { where: path, remedy: "Name another with --dir." });
 }
 
 /** 20250131-235959, local time. */

@@ -32,11 +32,16 @@ describe("what a file may hold", () => {
     expect(tensors.get("b")?.shape).toEqual([]);
   });
 
-  test.each(["F64 8", "F32 4", "F16 2", "BF16 2", "I64 8", "I32 4", "I16 2", "I8 1", "U8 1", "BOOL 1"])("%s bytes an item", (row) => {
-    const [dtype, size] = row.split(" ");
-    const data = new Uint8Array(3 * Number(size));
-    expect(parseSafetensors(file({ x: { dtype, shape: [3], data_offsets: [0, data.length] } }, data)).tensors.get("x")?.bytes.length).toBe(data.length);
-  });
+  test.each(["F64 8", "F32 4", "F16 2", "BF16 2", "I64 8", "I32 4", "I16 2", "I8 1", "U8 1", "BOOL 1"])(
+    "%s bytes an item",
+    (row) => {
+      const [dtype, size] = row.split(" ");
+      const data = new Uint8Array(3 * Number(size));
+      expect(
+        parseSafetensors(file({ x: { dtype, shape: [3], data_offsets: [0, data.length] } }, data)).tensors.get("x")?.bytes.length,
+      ).toBe(data.length);
+    },
+  );
 
   test("no tensors, empty tensors, any order, names of any kind, padding, metadata", () => {
     expect(parseSafetensors(file("{}")).tensors.size).toBe(0);
@@ -64,14 +69,26 @@ describe("each fault is one sentence that names the file and the tensor", () => 
     ["not JSON", file("{nope}"), "the header is not JSON"],
     ["text after the header", file("{} x"), "the header is not JSON"],
     ["NaN", file('{"a":NaN}'), "the header is not JSON"],
-    ["a tensor given twice", file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), 'tensor "a": is given twice'],
-    ["a field given twice", file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), 'tensor "a": "dtype" is given twice'],
+    [
+      "a tensor given twice",
+      file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+      'tensor "a": is given twice',
+    ],
+    [
+      "a field given twice",
+      file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+      'tensor "a": "dtype" is given twice',
+    ],
     ["deep nesting", file(`{"a":${"[".repeat(100_000)}`), "nested deeper"],
     ["an entry that is no object", file({ a: [1] }), 'tensor "a": its header entry is not an object'],
     ["null for an entry", file({ a: null }), 'tensor "a": its header entry is not an object'],
     ["no dtype", file({ a: { shape: [0], data_offsets: [0, 0] } }), 'tensor "a": it has no dtype'],
     ["an unknown dtype", file({ a: { dtype: "F33", shape: [0], data_offsets: [0, 0] } }), 'tensor "a": unknown dtype "F33"'],
-    ["a dtype by a name every object has", file({ a: { dtype: "constructor", shape: [0], data_offsets: [0, 0] } }), 'unknown dtype "constructor"'],
+    [
+      "a dtype by a name every object has",
+      file({ a: { dtype: "constructor", shape: [0], data_offsets: [0, 0] } }),
+      'unknown dtype "constructor"',
+    ],
     ...["U16", "U32", "U64", "F8_E4M3", "F8_E5M2"].map((dtype): [string, Uint8Array, string] => [
       `dtype ${dtype}`,
       file({ a: { dtype, shape: [0], data_offsets: [0, 0] } }),
@@ -82,17 +99,41 @@ describe("each fault is one sentence that names the file and the tensor", () => 
     ["a shape of words", file({ a: u8(["2"], [0, 2]) }, [1, 2]), 'tensor "a": its shape is not a list'],
     ["a negative size", file({ a: u8([-1], [0, 1]) }, [1]), 'tensor "a": -1 is not a whole number'],
     ["a broken size", file({ a: u8([1.5], [0, 1]) }, [1]), 'tensor "a": 1.5 is not a whole number'],
-    ["a size with a point", file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', [1]), 'tensor "a": 1.0 is not a whole number'],
-    ["a size with an exponent", file('{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', [1]), 'tensor "a": 1e0 is not a whole number'],
-    ["a huge size", file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}', [1]), 'tensor "a": the number 9007199254740993 is too large'],
-    ["sizes whose product is huge", file({ a: u8([4294967296, 4294967296], [0, 1]) }, [1]), 'tensor "a": its shape [4294967296,4294967296] is too large'],
+    [
+      "a size with a point",
+      file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', [1]),
+      'tensor "a": 1.0 is not a whole number',
+    ],
+    [
+      "a size with an exponent",
+      file('{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', [1]),
+      'tensor "a": 1e0 is not a whole number',
+    ],
+    [
+      "a huge size",
+      file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}', [1]),
+      'tensor "a": the number 9007199254740993 is too large',
+    ],
+    [
+      "sizes whose product is huge",
+      file({ a: u8([4294967296, 4294967296], [0, 1]) }, [1]),
+      'tensor "a": its shape [4294967296,4294967296] is too large',
+    ],
     ["one offset", file({ a: u8([1], [0]) }, [1]), 'tensor "a": its data_offsets are not two'],
     ["offsets backwards", file({ a: u8([1], [1, 0]) }, [1]), 'tensor "a": its data_offsets run backwards'],
-    ["offsets that do not fit the shape", file({ a: u8([3], [0, 2]) }, [1, 2]), 'tensor "a": its data_offsets span 2 bytes, but shape [3] of U8 takes 3'],
+    [
+      "offsets that do not fit the shape",
+      file({ a: u8([3], [0, 2]) }, [1, 2]),
+      'tensor "a": its data_offsets span 2 bytes, but shape [3] of U8 takes 3',
+    ],
     ["an overlap", file({ a: u8([2], [0, 2]), b: u8([2], [1, 3]) }, [1, 2, 3]), 'tensor "b": its bytes overlap'],
     ["a gap", file({ a: u8([1], [0, 1]), b: u8([1], [2, 3]) }, [1, 2, 3]), 'tensor "b": there is a gap of 1 bytes before it'],
     ["a gap at the start", file({ a: u8([1], [1, 2]) }, [1, 2]), 'tensor "a": there is a gap of 1 bytes before it'],
-    ["data cut off", file({ a: u8([3], [0, 3]) }, [1, 2]), 'tensor "a": it ends at byte 3 of the data, but the file holds 2; the file is truncated'],
+    [
+      "data cut off",
+      file({ a: u8([3], [0, 3]) }, [1, 2]),
+      'tensor "a": it ends at byte 3 of the data, but the file holds 2; the file is truncated',
+    ],
     ["data left over", file({ a: u8([1], [0, 1]) }, [1, 2]), "1 bytes follow the last tensor"],
     ["metadata that is no object", file({ __metadata__: ["x"] }), "__metadata__ is not an object"],
     ["metadata that is no string", file({ __metadata__: { epoch: true } }), '__metadata__ "epoch" is not a string'],
@@ -139,8 +180,12 @@ describe("writing", () => {
     const path = join(folder, "kept.safetensors");
     writeSafetensors(path, tensors);
     const before = createHash("sha256").update(readFileSync(path)).digest("hex");
-    expect(() => writeSafetensors(path, new Map([["bad", { dtype: "F32", shape: [2], bytes: bytes(1) }]]))).toThrow('tensor "bad": has 1 bytes, but shape [2] of F32 takes 8');
-    expect(() => writeSafetensors(path, new Map([["__metadata__", { dtype: "U8", shape: [0], bytes: bytes() }]]))).toThrow("cannot be called");
+    expect(() => writeSafetensors(path, new Map([["bad", { dtype: "F32", shape: [2], bytes: bytes(1) }]]))).toThrow(
+      'tensor "bad": has 1 bytes, but shape [2] of F32 takes 8',
+    );
+    expect(() => writeSafetensors(path, new Map([["__metadata__", { dtype: "U8", shape: [0], bytes: bytes() }]]))).toThrow(
+      "cannot be called",
+    );
     expect(createHash("sha256").update(readFileSync(path)).digest("hex")).toBe(before);
     expect(readdirSync(folder).filter((name) => name.includes(".tmp"))).toEqual([]);
     expect(() => writeSafetensors(join(path, "x"), tensors)).toThrow(/^Cannot write .*: a part of the path is a file/);
@@ -156,20 +201,49 @@ describe("writing", () => {
 });
 
 test("10,000 damaged files end in a sentence or in tensors that lie inside the file", () => {
-  const header = JSON.stringify({ __metadata__: { a: "b" }, x: { dtype: "F32", shape: [2, 1], data_offsets: [0, 8] }, y: u8([3], [8, 11]) });
+  const header = JSON.stringify({
+    __metadata__: { a: "b" },
+    x: { dtype: "F32", shape: [2, 1], data_offsets: [0, 8] },
+    y: u8([3], [8, 11]),
+  });
   const whole = file(header, new Uint8Array(11));
   let state = 1;
   const random = (below: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  const pieces = ["9", "-", ".", "e", "{", "}", "[", "]", '"', "\\", ",", ":", "0", "\ufeff", "null", "1e999", '"x":', "\\ud800"].map((text) => Buffer.from(text));
+  const pieces = [
+    "9",
+    "-",
+    ".",
+    "e",
+    "{",
+    "}",
+    "[",
+    "]",
+    '"',
+    "\\",
+    ",",
+    ":",
+    "0",
+    "\ufeff",
+    "null",
+    "1e999",
+    '"x":',
+    "\\ud800",
+  ].map((text) => Buffer.from(text));
   const mutations: ((file: Buffer) => Buffer)[] = [
-    (b) => (b[random(b.length)] = random(256), b),
-    (b) => (b[8 + random(b.length - 8)] ^= 1 << random(8), b),
+    (b) => ((b[random(b.length)] = random(256)), b),
+    (b) => ((b[8 + random(b.length - 8)] ^= 1 << random(8)), b),
     (b) => b.subarray(0, random(b.length)),
-    (b) => { const at = 8 + random(b.length - 8); return Buffer.concat([b.subarray(0, at), pieces[random(pieces.length)], b.subarray(at)]); },
-    (b) => { const at = 8 + random(b.length - 8); return Buffer.concat([b.subarray(0, at), b.subarray(at + 1 + random(4))]); },
+    (b) => {
+      const at = 8 + random(b.length - 8);
+      return Buffer.concat([b.subarray(0, at), pieces[random(pieces.length)], b.subarray(at)]);
+    },
+    (b) => {
+      const at = 8 + random(b.length - 8);
+      return Buffer.concat([b.subarray(0, at), b.subarray(at + 1 + random(4))]);
+    },
     (b) => (b.writeBigUInt64LE(BigInt(Math.max(0, header.length + random(5) - 2)), 0), b),
   ];
   let read = 0;

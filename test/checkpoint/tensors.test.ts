@@ -36,10 +36,24 @@ test.each(kinds)("%s tensors come back as they were", (dtype, values) => {
 test("scalars, empty tensors and transposed views", () => {
   const path = join(folder, "shapes.safetensors");
   tidy(() => {
-    const view = tensor([[1, 2, 3], [4, 5, 6]]).transpose(0, 1);
-    saveTensors(path, new Map([["view", view], ["scalar", tensor(7)], ["none", ones([0, 4])]]));
+    const view = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]).transpose(0, 1);
+    saveTensors(
+      path,
+      new Map([
+        ["view", view],
+        ["scalar", tensor(7)],
+        ["none", ones([0, 4])],
+      ]),
+    );
     const read = loadTensors(path);
-    expect(read.get("view")?.toArray()).toEqual([[1, 4], [2, 5], [3, 6]]);
+    expect(read.get("view")?.toArray()).toEqual([
+      [1, 4],
+      [2, 5],
+      [3, 6],
+    ]);
     expect(read.get("scalar")?.item()).toBe(7);
     expect(read.get("none")?.shape).toEqual([0, 4]);
   });
@@ -48,10 +62,13 @@ test("scalars, empty tensors and transposed views", () => {
 test("a file that fails half-way leaves no tensor behind", () => {
   const path = join(folder, "half.safetensors");
   const before = memory().tensors;
-  writeSafetensors(path, new Map([
-    ["a", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([1]) }],
-    ["b", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([2]) }],
-  ]));
+  writeSafetensors(
+    path,
+    new Map([
+      ["a", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([1]) }],
+      ["b", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([2]) }],
+    ]),
+  );
   expect(() => loadTensors(path)).toThrow('tensor "b": a BOOL that is neither 0 nor 1');
   expect(memory().tensors).toBe(before);
 });
@@ -59,7 +76,11 @@ test("a file that fails half-way leaves no tensor behind", () => {
 test("a checkpoint keeps groups apart and carries its state", () => {
   const path = join(folder, "last.safetensors");
   tidy(() => {
-    const groups = { student: new Map([["head/odd.weight", ones([2])]]), optimizer: new Map([["head/odd.weight", tensor([3, 4])]]), ema: new Map() };
+    const groups = {
+      student: new Map([["head/odd.weight", ones([2])]]),
+      optimizer: new Map([["head/odd.weight", tensor([3, 4])]]),
+      ema: new Map(),
+    };
     saveCheckpoint(path, groups, { step: 12 });
     const read = loadCheckpoint<{ step: number }>(path);
     expect(read.state).toEqual({ step: 12 });

@@ -10,25 +10,48 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("table", () => {
   test("words left, numbers right", () => {
-    expect(table(["who", "top-1"], [["teacher", "93.10 %"], ["no", "8.00 %"]])).toBe(["who        top-1", "───────  ───────", "teacher  93.10 %", "no        8.00 %"].join("\n"));
+    expect(
+      table(
+        ["who", "top-1"],
+        [
+          ["teacher", "93.10 %"],
+          ["no", "8.00 %"],
+        ],
+      ),
+    ).toBe(["who        top-1", "───────  ───────", "teacher  93.10 %", "no        8.00 %"].join("\n"));
   });
 
   test("lists and units", () => {
-    expect(list([["a", 1], ["long", "x"]])).toBe("a     1\nlong  x");
+    expect(
+      list([
+        ["a", 1],
+        ["long", "x"],
+      ]),
+    ).toBe("a     1\nlong  x");
     expect(million(5_717_416)).toBe("5.72 M");
     expect(percent(0.83333)).toBe("83.33 %");
   });
 });
 
 describe("progress", () => {
-  const status: Status = { epoch: 2, epochs: 10, step: 150, steps: 1500, terms: { task: 1.23456, soft: 4e-5 }, imagesPerSecond: 2399.6, teacherShare: 0.314 };
+  const status: Status = {
+    epoch: 2,
+    epochs: 10,
+    step: 150,
+    steps: 1500,
+    terms: { task: 1.23456, soft: 4e-5 },
+    imagesPerSecond: 2399.6,
+    teacherShare: 0.314,
+  };
   const stream = (isTTY: boolean, columns = 200) => {
     const written: string[] = [];
     return { written, isTTY, columns, write: (text: string) => written.push(text) };
   };
 
   test("names the terms, the pace, the teacher's share and the time left", () => {
-    expect(progressLine(status, 3725)).toBe("epoch 2/10  step 150/1500  task 1.235  soft 4.00e-5  2400 img/s  teacher 31 %  ETA 1:02:05");
+    expect(progressLine(status, 3725)).toBe(
+      "epoch 2/10  step 150/1500  task 1.235  soft 4.00e-5  2400 img/s  teacher 31 %  ETA 1:02:05",
+    );
     expect(progressLine({ ...status, teacherShare: 0 })).not.toContain("teacher");
   });
 
@@ -69,12 +92,17 @@ describe("errors", () => {
   };
 
   test("an expected one is a sentence", () => {
-    expect(report(new UserError("gone", { where: "x.pth", remedy: "Fetch it." }))).toEqual({ code: 1, text: "vit-distill: x.pth: gone. Fetch it.\n" });
+    expect(report(new UserError("gone", { where: "x.pth", remedy: "Fetch it." }))).toEqual({
+      code: 1,
+      text: "vit-distill: x.pth: gone. Fetch it.\n",
+    });
     expect(report(new RangeError("mat1 and mat2"))).toEqual({ code: 1, text: "vit-distill: mat1 and mat2\n" });
   });
 
   test("a slip of ours says so, and how to see more", () => {
-    expect(report(new TypeError("x is not a function")).text).toBe("vit-distill: TypeError: x is not a function\nThis was not foreseen; VIT_DISTILL_DEBUG=1 shows where it happened.\n");
+    expect(report(new TypeError("x is not a function")).text).toBe(
+      "vit-distill: TypeError: x is not a function\nThis was not foreseen; VIT_DISTILL_DEBUG=1 shows where it happened.\n",
+    );
     vi.stubEnv("VIT_DISTILL_DEBUG", "1");
     expect(report(new TypeError("oh")).text).toContain("pieces.test.ts");
   });

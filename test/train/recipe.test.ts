@@ -2,7 +2,16 @@ import { describe, expect, test } from "vitest";
 import { checkRecipe, defineRecipe, type Recipe } from "../../src/train/recipe.js";
 import { describe as plain } from "../../src/train/resolved-recipe.js";
 
-const samples = { name: "dots", images: new Uint8Array(4), labels: new Uint8Array(1), n: 1, channels: 1, height: 2, width: 2, classes: ["dot"] };
+const samples = {
+  name: "dots",
+  images: new Uint8Array(4),
+  labels: new Uint8Array(1),
+  n: 1,
+  channels: 1,
+  height: 2,
+  width: 2,
+  classes: ["dot"],
+};
 const good = {
   student: () => ({}),
   method: { name: "none", loss: () => ({}) },
@@ -24,11 +33,20 @@ describe("a recipe's faults are named by their path", () => {
   test.each([
     [{ data: { ...good.data, batchSize: "64" } }, 'recipes/x.ts: data.batchSize: expected a positive integer, got "64"'],
     [{ epochs: 1.5 }, "recipes/x.ts: epochs: expected a positive integer, got 1.5"],
-    [{ student: { name: "vit" } }, 'recipes/x.ts: student: expected a function that makes a model, such as () => createModel("deit_tiny_patch16_224"), got an object'],
-    [{ teachers: [() => 1, "cait_s24_224"] }, 'recipes/x.ts: teachers.1: expected a function that makes a model, such as () => createModel("deit_tiny_patch16_224"), got "cait_s24_224"'],
+    [
+      { student: { name: "vit" } },
+      'recipes/x.ts: student: expected a function that makes a model, such as () => createModel("deit_tiny_patch16_224"), got an object',
+    ],
+    [
+      { teachers: [() => 1, "cait_s24_224"] },
+      'recipes/x.ts: teachers.1: expected a function that makes a model, such as () => createModel("deit_tiny_patch16_224"), got "cait_s24_224"',
+    ],
     [{ teachers: () => 1 }, "recipes/x.ts: teachers: expected a list of functions that make a model, got a function"],
     [{ method: undefined }, "recipes/x.ts: method: expected a method, such as manifold({ … }), got nothing"],
-    [{ data: { ...good.data, train: Promise.resolve() } }, 'recipes/x.ts: data.train: expected samples, such as fashionMnist({ split: "train" }), got a promise (is an await missing?)'],
+    [
+      { data: { ...good.data, train: Promise.resolve() } },
+      'recipes/x.ts: data.train: expected samples, such as fashionMnist({ split: "train" }), got a promise (is an await missing?)',
+    ],
     [{ data: 3 }, "recipes/x.ts: data: expected an object { train, batchSize, … }, got 3"],
     [{ precision: "float16" }, 'recipes/x.ts: precision: expected "float32", "bfloat16" or "auto", got "float16"'],
     [{ ema: Number.NaN }, "recipes/x.ts: ema: expected a number from 0 to 1, got NaN"],
@@ -37,11 +55,16 @@ describe("a recipe's faults are named by their path", () => {
     [{ data: { ...good.data, batchsize: 3 } }, 'recipes/x.ts: data: unknown field "batchsize" (did you mean "batchSize"?)'],
     [{ steps: 5 }, "recipes/x.ts: expected either epochs or steps"],
     [{ epochs: undefined }, "recipes/x.ts: expected either epochs or steps"],
-    [{ epochs: 0, seed: 0.5 }, "recipes/x.ts: epochs: expected a positive integer, got 0; seed: expected a whole number from 0 up, got 0.5"],
+    [
+      { epochs: 0, seed: 0.5 },
+      "recipes/x.ts: epochs: expected a positive integer, got 0; seed: expected a whole number from 0 up, got 0.5",
+    ],
   ])("%o", (changes, message) => expect(fault(changes)).toBe(message));
 
   test("what is no object at all", () => {
-    expect(() => checkRecipe(undefined, "x.ts")).toThrow("x.ts: expected a recipe object { student, method, data, … }, got nothing");
+    expect(() => checkRecipe(undefined, "x.ts")).toThrow(
+      "x.ts: expected a recipe object { student, method, data, … }, got nothing",
+    );
     expect(() => checkRecipe(Promise.resolve(good), "x.ts")).toThrow("got a promise");
   });
 });

@@ -11,7 +11,17 @@ afterAll(() => rmSync(root, { recursive: true }));
 const recipe = { source: null, name: "tiny", student: {}, teachers: [] };
 const manifest = { seed: 1 } as Manifest;
 const create = (dir: string) => createRunFolder({ name: "tiny", dir, recipe, manifest });
-const row = (step: number): EvalRow => ({ kind: "eval", step, epoch: 1, time: 0, split: "val", top1: 0.5, top5: 1, loss: 2 });
+const row = (step: number): EvalRow => ({
+  kind: "eval",
+  step,
+  epoch: 1,
+  time: 0,
+  split: "val",
+  weights: "raw",
+  top1: 0.5,
+  top5: 1,
+  loss: 2,
+});
 
 test("a new folder holds its recipe and manifest, and opens again", () => {
   const dir = join(root, "deep", "er");
@@ -63,7 +73,9 @@ test("an unwritable folder is a sentence", () => {
   const file = join(root, "file");
   writeFileSync(file, "");
   for (const dir of [file, join(file, "run")]) {
-    expect(() => create(dir)).toThrow(/^Cannot make the run folder .*: a file of that name stands in its way\. Name another with --dir\.$/);
+    expect(() => create(dir)).toThrow(
+      /^Cannot make the run folder .*: a file of that name stands in its way\. Name another with --dir\.$/,
+    );
   }
   expect(() => create("/proc/run")).toThrow(/^Cannot make the run folder \/proc\/run: /);
 });
