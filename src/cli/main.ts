@@ -7,12 +7,13 @@ import { info } from "./info.js";
 import { methods } from "./methods.js";
 import { models } from "./models.js";
 import { reportError } from "./report-error.js";
+import { start } from "./start.js";
 import { train } from "./train.js";
 
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [train, evaluate, models, methods, info]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [start, train, evaluate, models, methods, info]) program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();

@@ -1,10 +1,10 @@
 /** `vit-distill train RECIPE`: runs a recipe and shows how far it is. Ctrl-C ends it with a checkpoint. */
 import { Command } from "commander";
-import type { RecipeSource, TrainEvent } from "../train/index.js";
+import type { RecipeSource } from "../train/index.js";
+import { follow } from "./follow.js";
 import { interruptible } from "./interrupt.js";
 import { wholeNumber } from "./option.js";
-import { duration, Progress } from "./progress.js";
-import { million, percent } from "./table.js";
+import { Progress } from "./progress.js";
 
 interface Options {
   smoke: boolean;
@@ -36,13 +36,7 @@ async function run(file: string | undefined, { smoke, device, dir, resume, seed 
   const chosen = seed ?? begun.seed;
   const recipe = await loadRecipe(source.file, { smoke: source.smoke, seed: chosen });
   const onInterrupt = () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once.");
-  await interruptible(
-    async (signal) => {
-      for await (const event of train(recipe, { dir, resume, device, seed: chosen, source, signal }))
-        show(event, progress);
-    },
-    { onInterrupt },
-  );
+  await interruptible((signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, signal }), progress), { onInterrupt });
 }
 
 /** The file named, or the recipe and the seed that the run to be resumed began with. */
@@ -60,28 +54,4 @@ async function origin(
   if (source.sha256 !== begun.sha256)
     progress.note(`${source.file} has changed since this run began; it goes on with the recipe as it is now.`);
   return { source, seed: manifest.seed };
-}
-
-function show(event: TrainEvent, progress: Progress): void {
-  if (event.kind === "begin") {
-    progress.note(
-      `${event.student.name}, ${million(event.student.parameters)} parameters, ${event.precision}, ${event.steps} steps → ${event.dir}`,
-    );
-  } else if (event.kind === "step") {
-    progress.update(event);
-  } else if (event.kind === "eval") {
-    const { epoch, split, weights, top1, top5, loss, agreement } = event;
-    const agrees = agreement === undefined ? "" : `  agrees with the teacher ${percent(agreement)}`;
-    progress.note(
-      `epoch ${epoch}  ${split}${weights === "ema" ? " (ema)" : ""}  top-1 ${percent(top1)}  top-5 ${percent(top5)}  loss ${loss.toFixed(4)}${agrees}`,
-    );
-  } else {
-    progress.end();
-    const { finished, dir, step, milliseconds } = event;
-    progress.note(
-      finished
-        ? `Done in ${duration(milliseconds / 1000)}: ${dir}`
-        : `Stopped after step ${step}. Go on with: vit-distill train --resume ${dir}`,
-    );
-  }
 }

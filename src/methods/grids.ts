@@ -25,7 +25,9 @@ export function mergePatches(tokens: Tensor /* [B, N, D] */, from: Grid, to: Gri
 /** Averages every r×r block of neighbours. */
 export function poolPatches(tokens: Tensor /* [B, N, D] */, from: Grid, to: Grid): Tensor {
   const [b, , d] = tokens.shape;
-  return blocks(tokens, from, to).mean([3, 4]).reshape([b, to[0] * to[1], d]); // [B, N/r², D]
+  return blocks(tokens, from, to)
+    .mean([3, 4])
+    .reshape([b, to[0] * to[1], d]); // [B, N/r², D]
 }
 
 function blocks(tokens: Tensor, from: Grid, to: Grid): Tensor {

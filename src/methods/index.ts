@@ -12,7 +12,17 @@ export { type HardOptions, hard } from "./hard.js";
 export { everyLayer, firstAndLast, type LayerMap, type LayerPair, layerPairs } from "./layer-map.js";
 export { type ManifoldOptions, type ManifoldWeights, manifold } from "./manifold.js";
 export { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
-export { defineMethod, type LossInput, listening, type Method, type MethodDefinition, type Players, type TapNames, type Terms, weigh } from "./method.js";
+export {
+  defineMethod,
+  type LossInput,
+  listening,
+  type Method,
+  type MethodDefinition,
+  type Players,
+  type TapNames,
+  type Terms,
+  weigh,
+} from "./method.js";
 export { type NoneOptions, none } from "./none.js";
 export { type SoftOptions, soft } from "./soft.js";
 export { type TokenOptions, token } from "./token.js";
@@ -28,8 +38,16 @@ export interface MethodEntry {
 
 export const methods: Record<string, MethodEntry> = {
   none: { summary: "No teacher: cross entropy alone, the baseline.", source: "", create: none },
-  soft: { summary: "KL divergence to the teacher's logits at a temperature.", source: "https://arxiv.org/abs/1503.02531", create: soft },
-  hard: { summary: "The teacher's most likely class as a second label.", source: "https://arxiv.org/abs/2012.12877", create: hard },
+  soft: {
+    summary: "KL divergence to the teacher's logits at a temperature.",
+    source: "https://arxiv.org/abs/1503.02531",
+    create: soft,
+  },
+  hard: {
+    summary: "The teacher's most likely class as a second label.",
+    source: "https://arxiv.org/abs/2012.12877",
+    create: hard,
+  },
   token: { summary: "DeiT's distillation token, hard or soft.", source: "https://arxiv.org/abs/2012.12877", create: token },
   manifold: {
     summary: "Relations between patches, within an image and across images, drawn to the teacher's.",

@@ -26,7 +26,8 @@ export const everyLayer = (): LayerMap => (student, teacher) =>
 /** The pairs for these models; a block that does not exist is an error. */
 export function layerPairs(map: LayerMap, { student, teacher }: Players): LayerPair[] {
   const pairs = typeof map === "function" ? map(student.depth, teacher.depth) : [...map];
-  if (pairs.length === 0) throw new UserError("The layer map is empty.", { remedy: "Name at least one [student block, teacher block]." });
+  if (pairs.length === 0)
+    throw new UserError("The layer map is empty.", { remedy: "Name at least one [student block, teacher block]." });
   for (const [s, t] of pairs) {
     if (!student.tapNames.includes(`blocks.${s}`)) throw missing("student", s, student);
     if (!teacher.tapNames.includes(`blocks.${t}`)) throw missing("teacher", t, teacher);

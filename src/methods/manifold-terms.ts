@@ -15,10 +15,12 @@ import { autocast, noGrad, type Tensor, tidy, withGradient } from "../torch/inde
 export type Reduction = "mean" | "sum";
 
 /** Tokens ready to be compared: unit length, float32. */
-export const unitTokens = (tokens: Tensor /* [B, N, D] */): Tensor => inFloat32(() => normaliseTokens(tokens.to({ dtype: "float32" })));
+export const unitTokens = (tokens: Tensor /* [B, N, D] */): Tensor =>
+  inFloat32(() => normaliseTokens(tokens.to({ dtype: "float32" })));
 
 /** Patches of one image: mean over the B maps N×N. Takes unit tokens [B, N, D]. */
-export const intraLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor => mapLoss(student, teacher, reduction);
+export const intraLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
+  mapLoss(student, teacher, reduction);
 
 /** One patch position across the images of the batch: mean over the N maps B×B. Takes unit tokens [B, N, D]. */
 export const interLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
@@ -28,7 +30,8 @@ export const interLoss = (student: Tensor, teacher: Tensor, reduction: Reduction
 export const randomLoss = (student: Tensor, teacher: Tensor, rows: Tensor, reduction: Reduction = "mean"): Tensor =>
   mapLoss(pick(student, rows), pick(teacher, rows), reduction);
 
-const pick = (tokens: Tensor, rows: Tensor): Tensor => tokens.flatten({ startDim: 0, endDim: 1 }).indexSelect(0, rows).unsqueeze(0); // [1, K, D]
+const pick = (tokens: Tensor, rows: Tensor): Tensor =>
+  tokens.flatten({ startDim: 0, endDim: 1 }).indexSelect(0, rows).unsqueeze(0); // [1, K, D]
 
 function mapLoss(student: Tensor /* [M, n, D] */, teacher: Tensor, reduction: Reduction): Tensor {
   const [maps, n] = student.shape;

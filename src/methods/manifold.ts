@@ -65,7 +65,8 @@ export function manifold({
       s: unitTokens(onGrid(tap, players.student, grid, unequalGrids)), // [B, N, D_S]
       t: unitTokens(onGrid(teacher.taps[i], players.teacher, grid, unequalGrids)), // [B, N, D_T]
     }));
-    if (pairs === "all") return weigh({ all: [weight.all, () => overLayers(meetings.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });
+    if (pairs === "all")
+      return weigh({ all: [weight.all, () => overLayers(meetings.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });
     return weigh({
       intra: [weight.intra, () => overLayers(meetings.map(({ s, t }) => intraLoss(s, t, reduction)))],
       inter: [weight.inter, () => overLayers(meetings.map(({ s, t }) => interLoss(s, t, reduction)))],
@@ -73,7 +74,9 @@ export function manifold({
     });
 
     function draw({ shape: [b, n], device }: Tensor): Tensor {
-      return randperm(b * n, { generator }).slice({ end: samples }).to({ device }); // [K]
+      return randperm(b * n, { generator })
+        .slice({ end: samples })
+        .to({ device }); // [K]
     }
   }
 

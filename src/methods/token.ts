@@ -26,7 +26,8 @@ export function token({ kind = "hard", alpha = 0.5, temperature = 3, smoothing =
     check({ student }) {
       if (student.prefixTokens >= 2) return;
       throw new UserError(`${student.name} has no distillation token, which the method token teaches`, {
-        remedy: "Take a distilled model (deit_tiny_distilled_patch16_224, or vit({ distilled: true, … })), or the method soft or hard.",
+        remedy:
+          "Take a distilled model (deit_tiny_distilled_patch16_224, or vit({ distilled: true, … })), or the method soft or hard.",
       });
     },
     loss: (input) =>

@@ -228,8 +228,8 @@ export class Cait extends Model {
   forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
     return tidy(() => {
       const tapped = new Taps(taps, this.info);
-      let patches = images.pipe(this.patchEmbed).add(this.posEmbed).pipe(this.posDrop); // [B, N, D]
-      for (const [i, block] of this.blocks.entries()) patches = tapped.keep(`blocks.${i}`, patches.pipe(block));
+      const embedded = images.pipe(this.patchEmbed).add(this.posEmbed).pipe(this.posDrop); // [B, N, D]
+      const patches = tapped.through(this.blocks, embedded); // [B, N, D]
       let token: Tensor = this.clsToken.expand([images.shape[0], -1, -1]); // [B, 1, D]
       for (const block of this.blocksTokenOnly) token = block.forward(token, patches);
       const logits = token.pipe(this.norm).select(1, 0).pipe(this.head); // [B, classes]

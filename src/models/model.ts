@@ -1,6 +1,6 @@
 /** What every model of ours is: images in, logits and the intermediates that were asked for out, and facts about itself. */
 
-import { Module } from "../nn/index.js";
+import { type Layer, Module } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 
@@ -88,6 +88,15 @@ export class Taps {
   keep(name: string, value: Tensor): Tensor {
     if (this.asked.includes(name)) this.#found.set(name, value);
     return value;
+  }
+
+  /** Through blocks, each a tap `blocks.i`. The stream between two is freed at once: autograd holds what it needs. */
+  through(blocks: readonly Layer[], x: Tensor): Tensor {
+    return blocks.reduce((stream, block, i) => {
+      const next = this.keep(`blocks.${i}`, stream.pipe(block));
+      if (!this.asked.includes(`blocks.${i - 1}`)) stream.dispose();
+      return next;
+    }, x);
   }
 
   inOrder(): Tensor[] {

@@ -126,8 +126,7 @@ export class VisionTransformer extends Model {
   forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
     return tidy(() => {
       const tapped = new Taps(taps, this.info);
-      let x = this.#embed(images); // [B, P + N, D]
-      for (const [i, block] of this.blocks.entries()) x = tapped.keep(`blocks.${i}`, x.pipe(block));
+      const x = tapped.through(this.blocks, this.#embed(images)); // [B, P + N, D]
       const prefix = x.slice({ dim: 1, end: this.info.prefixTokens }).pipe(this.norm); // [B, P, D]
       return { ...this.#classify(prefix), taps: tapped.inOrder() };
     });

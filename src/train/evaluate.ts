@@ -22,7 +22,11 @@ export interface EvaluateOptions {
 }
 
 /** Runs the model over the loader once, in eval mode, and puts its mode back. */
-export async function evaluate(model: Model, loader: Loader, { device = "cpu", precision = "float32" }: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(
+  model: Model,
+  loader: Loader,
+  { device = "cpu", precision = "float32" }: EvaluateOptions = {},
+): Promise<Evaluation> {
   const wasTraining = model.training;
   model.eval();
   const predictions: number[] = [];

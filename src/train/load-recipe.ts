@@ -7,7 +7,10 @@ import { fileError, UserError } from "../user-error.js";
 import { checkRecipe, type Recipe, type RecipeFactory, type RecipeOptions } from "./recipe.js";
 
 /** Import `file` (TypeScript or JavaScript) and make its recipe. */
-export async function loadRecipe(file: string, { smoke = false, seed = 0 }: Partial<RecipeOptions> = {}): Promise<Recipe & { name: string }> {
+export async function loadRecipe(
+  file: string,
+  { smoke = false, seed = 0 }: Partial<RecipeOptions> = {},
+): Promise<Recipe & { name: string }> {
   const make = await importRecipe(file);
   const recipe = checkRecipe(made(make, { smoke, seed }, file), shown(file));
   return { ...recipe, name: recipe.name ?? basename(file).replace(/\.[cm]?[jt]s$/, "") };

@@ -29,7 +29,11 @@ export function restoreProgress(run: RunFolder, session: Session): Progress {
     const { groups, state } = loadCheckpoint<State>(run.checkpoint, { device: session.device });
     const mine = Object.keys(groupsOf(session));
     const missing = mine.find((name) => !(name in groups));
-    if (missing) throw new UserError(`the checkpoint has no ${missing}`, { where: run.checkpoint, remedy: "Resume with the recipe that wrote it." });
+    if (missing)
+      throw new UserError(`the checkpoint has no ${missing}`, {
+        where: run.checkpoint,
+        remedy: "Resume with the recipe that wrote it.",
+      });
     session.student.loadStateDict(groups.student);
     session.extras?.loadStateDict(groups.extras);
     session.ema?.loadStateDict(groups.ema);

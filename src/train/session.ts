@@ -98,7 +98,9 @@ export class Session {
       const targets = this.#targets(batch); // [B] or [B, classes]
 
       const begin = performance.now();
-      const lessons = noGrad(() => this.#cast(() => this.teachers.map((teacher, i) => teacher.forward(images, { taps: i === 0 ? this.#taps.teacher : [] }))));
+      const lessons = noGrad(() =>
+        this.#cast(() => this.teachers.map((teacher, i) => teacher.forward(images, { taps: i === 0 ? this.#taps.teacher : [] }))),
+      );
       const teacherTime = performance.now() - begin;
 
       const terms = this.#cast(() => {
@@ -135,4 +137,5 @@ export class Session {
   }
 }
 
-const values = (terms: Terms): Record<string, number> => Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item()]));
+const values = (terms: Terms): Record<string, number> =>
+  Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item()]));

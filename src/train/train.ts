@@ -1,7 +1,5 @@
 /** Training: a run from its recipe, told as it happens. `for await (const event of train(recipe))`. */
 
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { saveTensors } from "../checkpoint/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
@@ -28,13 +26,24 @@ export interface TrainOptions {
 }
 
 export type TrainEvent =
-  | { kind: "begin"; dir: string; epochs: number; steps: number; step: number; student: { name: string; parameters: number }; precision: string }
+  | {
+      kind: "begin";
+      dir: string;
+      epochs: number;
+      steps: number;
+      step: number;
+      student: { name: string; parameters: number };
+      precision: string;
+    }
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
-export async function* train(recipe: Recipe, { dir, resume, device = "cpu", seed, source, signal }: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
+export async function* train(
+  recipe: Recipe,
+  { dir, resume, device = "cpu", seed, source, signal }: TrainOptions = {},
+): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
   using session = new Session(recipe, { seed: seed ?? recipe.seed ?? 0, device });
   const run = resume === undefined ? begin(session, { dir, source }) : openRunFolder(resume);
@@ -43,7 +52,9 @@ export async function* train(recipe: Recipe, { dir, resume, device = "cpu", seed
   const { student, loader, steps, epochs } = session;
   const describe = { name: student.info.name, parameters: student.parameterCount() };
   yield { kind: "begin", dir: run.dir, epochs, steps, step: progress.step, student: describe, precision: session.precision };
-  run.log(`${resume === undefined ? "begin" : `resume at step ${progress.step}`}: ${describe.name}, ${steps} steps, ${session.precision}`);
+  run.log(
+    `${resume === undefined ? "begin" : `resume at step ${progress.step}`}: ${describe.name}, ${steps} steps, ${session.precision}`,
+  );
 
   const judge = new Judge(session);
   while (progress.step < steps && !signal?.aborted) {
@@ -74,7 +85,10 @@ export async function* train(recipe: Recipe, { dir, resume, device = "cpu", seed
       yield { ...row, kind: "step", epochs, steps };
       asked = performance.now();
 
-      const due = recipe.steps === undefined ? progress.step % (loader.batches * (recipe.evalEvery ?? 1)) === 0 : progress.step % (recipe.evalEvery ?? steps) === 0;
+      const due =
+        recipe.steps === undefined
+          ? progress.step % (loader.batches * (recipe.evalEvery ?? 1)) === 0
+          : progress.step % (recipe.evalEvery ?? steps) === 0;
       if (due || progress.step === steps) {
         for await (const verdict of judge.look(progress.step, epoch + 1)) {
           run.appendMetrics(verdict);
@@ -86,20 +100,31 @@ export async function* train(recipe: Recipe, { dir, resume, device = "cpu", seed
     save(run, session, progress);
   }
   run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
-  yield { kind: "end", dir: run.dir, step: progress.step, finished: progress.step === steps, milliseconds: performance.now() - began };
+  yield {
+    kind: "end",
+    dir: run.dir,
+    step: progress.step,
+    finished: progress.step === steps,
+    milliseconds: performance.now() - began,
+  };
 }
 
 /** The folder of a new run, with the weights that it begins with. */
 function begin(session: Session, { dir, source = undefined }: { dir?: string; source?: RecipeSource }): RunFolder {
   const { recipe, student, teachers, seed, device, precision, steps } = session;
   const name = recipe.name ?? "run";
-  const resolved = resolveRecipe(recipe, { source: source ?? null, name, student, teachers, settled: { seed, device, precision, steps } });
+  const resolved = resolveRecipe(recipe, {
+    source: source ?? null,
+    name,
+    student,
+    teachers,
+    settled: { seed, device, precision, steps },
+  });
   return createRunFolder({ name, dir, recipe: resolved, manifest: makeManifest({ seed, device, data: recipe.data }) });
 }
 
 /** The student alone, for whoever wants to use it, and what a resume needs. */
 function save(run: RunFolder, session: Session, progress: Progress): void {
-  mkdirSync(dirname(run.checkpoint), { recursive: true });
   saveProgress(run, session, progress);
   const metadata = { model: session.student.info.name, step: String(progress.step) };
   saveTensors(run.student, session.student.stateDict(), metadata);
@@ -109,9 +134,12 @@ function save(run: RunFolder, session: Session, progress: Progress): void {
 /** Nothing good comes after a loss that is no number: the last checkpoint stays as it is. */
 function stopAt({ step, terms }: TrainRow): never {
   const guilty = Object.entries(terms).filter(([, value]) => !Number.isFinite(value));
-  throw new UserError(`The loss is not a number at step ${step} (${guilty.map(([name, value]) => `${name} ${value}`).join(", ")})`, {
-    remedy: "Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: \"float32\").",
-  });
+  throw new UserError(
+    `The loss is not a number at step ${step} (${guilty.map(([name, value]) => `${name} ${value}`).join(", ")})`,
+    {
+      remedy: 'Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: "float32").',
+    },
+  );
 }
 
 /** Evaluates the student on the validation split, and the average of its weights beside it. */
@@ -130,7 +158,16 @@ class Judge {
     const weigh = async (weights: "raw" | "ema"): Promise<EvalRow> => {
       const { predictions, ...scores } = await evaluate(student, loader, this.#session);
       const teacher = await this.#teacherPredictions();
-      return { kind: "eval", split: "val", step, epoch, time: Date.now(), weights, ...scores, ...(teacher && { agreement: agreement(predictions, teacher) }) };
+      return {
+        kind: "eval",
+        split: "val",
+        step,
+        epoch,
+        time: Date.now(),
+        weights,
+        ...scores,
+        ...(teacher && { agreement: agreement(predictions, teacher) }),
+      };
     };
     yield await weigh("raw");
     if (ema) yield await ema.during(() => weigh("ema"));

@@ -1,0 +1,9 @@
+/**
+ * The quick start's student with the teacher's logits alone: what the manifold terms must add to.
+ * Command: vit-distill train recipes/fashion-mnist/students/soft.ts
+ */
+
+import { defineRecipe, soft } from "vit-distill";
+import quickstart from "../../quickstart.js";
+
+export default defineRecipe((options) => ({ ...quickstart(options), method: soft({ alpha: 0.9, temperature: 2 }) }));

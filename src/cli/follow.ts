@@ -1,0 +1,41 @@
+/** A run's events, shown as they come. */
+
+import type { TrainEvent } from "../train/index.js";
+import { duration, type Progress } from "./progress.js";
+import { million, percent } from "./table.js";
+
+export type End = Extract<TrainEvent, { kind: "end" }>;
+
+/** Shows every event and returns the last. */
+export async function follow(events: AsyncIterable<TrainEvent>, progress: Progress): Promise<End> {
+  let last: TrainEvent | undefined;
+  for await (const event of events) {
+    show(event, progress);
+    last = event;
+  }
+  return last as End;
+}
+
+function show(event: TrainEvent, progress: Progress): void {
+  if (event.kind === "begin") {
+    progress.note(
+      `${event.student.name}, ${million(event.student.parameters)} parameters, ${event.precision}, ${event.steps} steps → ${event.dir}`,
+    );
+  } else if (event.kind === "step") {
+    progress.update(event);
+  } else if (event.kind === "eval") {
+    const { epoch, split, weights, top1, top5, loss, agreement } = event;
+    const agrees = agreement === undefined ? "" : `  agrees with the teacher ${percent(agreement)}`;
+    progress.note(
+      `epoch ${epoch}  ${split}${weights === "ema" ? " (ema)" : ""}  top-1 ${percent(top1)}  top-5 ${percent(top5)}  loss ${loss.toFixed(4)}${agrees}`,
+    );
+  } else {
+    progress.end();
+    const { finished, dir, step, milliseconds } = event;
+    progress.note(
+      finished
+        ? `Done in ${duration(milliseconds / 1000)}: ${dir}`
+        : `Stopped after step ${step}. Go on with: vit-distill train --resume ${dir}`,
+    );
+  }
+}
