@@ -1,0 +1,93 @@
+"""Writes test/torch/golden-ops.json: what PyTorch makes of test/torch/samples.ts, values and gradients.
+Command: python3 test/torch/reference/golden-ops.py; npx biome format --write test/torch  (made with torch 1.13.1)"""
+
+import json
+import math
+import pathlib
+import subprocess
+
+import torch
+
+here = pathlib.Path(__file__).parent
+memory_formats = {"contiguous": torch.contiguous_format, "preserve": torch.preserve_format, "channelsLast": torch.channels_last}
+
+
+def build(name, value, leaves):
+    """An argument of the sample: tensors for their descriptions, torch's own dtypes and memory formats for their names."""
+    if isinstance(value, dict):
+        data = [float(v) for v in value["data"]]
+        tensor = torch.tensor(data, dtype=torch.float64).reshape(value["shape"]).to(getattr(torch, value["dtype"]))
+        if value["leaf"]:
+            leaves.append(tensor.requires_grad_())
+        return tensor
+    if isinstance(value, list):
+        return [build(name, item, leaves) for item in value]
+    if name == "dtype":
+        return getattr(torch, value)
+    return memory_formats[value] if name == "memory_format" else value
+
+
+def copied(value):
+    return [copied(item) for item in value] if isinstance(value, list) else value.clone()
+
+
+def spelled(argument, value):
+    """One number for all of an int[2]; a switch that our calls do not have (batch_norm's cudnn_enabled) off."""
+    if isinstance(value, int) and argument.N:
+        return [value] * argument.N
+    return False if value is None and str(argument.type) == "bool" else value
+
+
+def called(line, arguments):
+    """The outputs as a list; an operator that works in place gives what it worked on (a copy: leaves may not be written to)."""
+    base, _, overload = line.partition(".")
+    op = getattr(getattr(torch.ops.aten, base), overload or "default")
+    if base.endswith("_"):
+        arguments["self"] = copied(arguments["self"])
+    schema = op._schema.arguments
+    positional = [spelled(a, arguments.get(a.name, a.default_value)) for a in schema if not a.kwarg_only]
+    keywords = {a.name: arguments[a.name] for a in schema if a.kwarg_only and a.name in arguments}
+    if any(a.name == "correction" for a in schema):
+        keywords.setdefault("correction", None)
+    result = op(*positional, **keywords)
+    if result is None:
+        return arguments["self"]
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def weighted_sum(outputs):
+    total = 0
+    for y in outputs:
+        if torch.is_tensor(y) and y.dtype == torch.float64:
+            weights = [math.cos(1 + 0.7 * i) for i in range(y.numel())]
+            total = total + (y * torch.tensor(weights, dtype=torch.float64).reshape(y.shape)).sum()
+    return total
+
+
+def gradients(outputs, leaves):
+    if not any(torch.is_tensor(y) and y.requires_grad for y in outputs):
+        return None
+    found = torch.autograd.grad(weighted_sum(outputs), leaves, allow_unused=True)
+    return [(torch.zeros_like(x) if g is None else g).flatten().tolist() for x, g in zip(leaves, found)]
+
+
+def described(output):
+    y = output if torch.is_tensor(output) else torch.tensor(output)
+    return {"dtype": str(y.dtype).removeprefix("torch."), "shape": list(y.shape), "data": [float(v) for v in y.detach().flatten()]}
+
+
+def golden(line, sample):
+    if "random" in sample or "sameAs" in sample:
+        return None
+    leaves = []
+    arguments = {name: build(name, value, leaves) for name, value in sample["args"].items()}
+    outputs = called(line, arguments)
+    values = [described(y) for y in outputs]
+    if sample.get("uninitialised"):
+        values = [{**v, "data": []} for v in values]
+    return {"outputs": values, "gradients": gradients(outputs, leaves)}
+
+
+printed = subprocess.run(["node", "--import", "tsx", here / "print-samples.ts"], capture_output=True, check=True, text=True).stdout
+result = {line: [golden(line, sample) for sample in samples] for line, samples in json.loads(printed).items()}
+(here.parent / "golden-ops.json").write_text(json.dumps(result))
