@@ -75,7 +75,10 @@ function fromSystem() {
   return lib ? describe("the system's", include, lib) : null;
 }
 
-/** The first libtorch in the order above, or null. `note` hears about those that were passed over. */
+/**
+ * The first libtorch in the order above, or null. `note` hears about those that were passed over.
+ * @param {{ environment?: NodeJS.ProcessEnv, pythons?: string[], note?: (text: string) => void }} [options]
+ */
 export function findLibtorch({ environment = process.env, pythons = ["python3", "/usr/bin/python3"], note = () => {} } = {}) {
   if (environment.LIBTORCH) return fromEnvironment(environment.LIBTORCH);
   for (const python of pythons) {
