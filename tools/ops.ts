@@ -129,11 +129,16 @@ function passed(name: string, a: SchemaArgument): string {
   return name;
 }
 
+// no numbers: where one passes a listener it is a tensor's handle
+const results: Record<string, string> = { Tensor: "Tensor", TensorList: "Tensor[]", Bool: "boolean" };
+
+function fail(message: string): never {
+  throw new Error(`The engine takes ${message}`);
+}
+
 function returnType({ schema }: Overload, self: string): string {
   if (schema.returnsSelf) return self;
-  const names = schema.returns.map(
-    (kind) => ({ Tensor: "Tensor", TensorList: "Tensor[]", Bool: "boolean" })[kinds[kind] as string] ?? "number",
-  );
+  const names = schema.returns.map((kind) => results[kinds[kind]] ?? fail(`no result of kind ${kinds[kind]}: ${schema.text}`));
   if (names.length === 0) return "void";
   return names.length === 1 ? names[0] : `[${names.join(", ")}]`;
 }
@@ -251,16 +256,7 @@ import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";
 `;
 
-async function format(text: string): Promise<string> {
-  const { execFileSync } = await import("node:child_process");
-  return execFileSync("npx", ["biome", "format", "--stdin-file-path=src/torch/ops.generated.ts"], {
-    input: text,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
-}
-
-const text = await format(emit(readOperators()));
+const text = emit(readOperators());
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8") !== text)
     throw new Error("src/torch/ops.generated.ts is not what native/ops.txt says. Run: npm run ops");

@@ -15,12 +15,7 @@ export function backward(
     createGraph = false,
   }: { gradients?: (Tensor | null)[] | null; retainGraph?: boolean; createGraph?: boolean } = {},
 ): void {
-  addon.backward(
-    handlesOf(outputs),
-    gradients?.map((g) => g?.handle ?? null) ?? null,
-    retainGraph || createGraph,
-    createGraph,
-  );
+  addon.backward(handlesOf(outputs), gradients?.map((g) => g?.handle ?? null) ?? null, retainGraph || createGraph, createGraph);
 }
 
 /** The gradients of `outputs` with respect to `inputs`; null where an input was not used and `allowUnused` is set. */

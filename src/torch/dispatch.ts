@@ -44,8 +44,19 @@ function invokeAloud(operator: number, ...args: unknown[]): unknown {
   const start = performance.now();
   const result = addon.call(operator, ...args);
   const event = { ...table[operator], args, result, milliseconds: performance.now() - start };
-  for (const listener of listeners) listener(event);
+  try {
+    for (const listener of listeners) listener(event);
+  } catch (error) {
+    drop(result);
+    throw error;
+  }
   return result;
+}
+
+/** Frees a result that nobody will get. */
+function drop(result: unknown): void {
+  if (typeof result === "number") addon.dispose(result);
+  else if (Array.isArray(result)) result.forEach(drop);
 }
 
 /** Calls `listener` after every operator until the returned function is called. What it calls itself is not reported. */

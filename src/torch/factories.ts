@@ -46,7 +46,7 @@ function fromNested(data: Nested, shape: readonly number[] | undefined, dtype: D
 /** The values as the dtype's typed array. What a dtype of whole numbers cannot hold is refused, not wrapped round. */
 function elements(flat: readonly (number | boolean | bigint)[], dtype: DType): TypedArray {
   if (dtype === "int64") return BigInt64Array.from(flat, BigInt);
-  if (dtype === "bool") return Uint8Array.from(flat, (value) => (value ? 1 : 0));
+  if (dtype === "bool") return Uint8Array.from(flat, (value) => (Number(value) !== 0 ? 1 : 0));
   const made = (arrayOf[dtype] as Float32ArrayConstructor).from(flat, Number);
   if (dtype === "float32" || dtype === "float64") return made;
   const lost = flat.findIndex((value, i) => Number(value) !== made[i]);
