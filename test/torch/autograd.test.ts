@@ -1,0 +1,291 @@
+/** Gradients, the modes that operators run under, random streams, and the seam that listeners stand at. */
+
+import { describe, expect, test } from "vitest";
+import {
+  autocast,
+  backward,
+  clearGrads,
+  enableGrad,
+  Generator,
+  grad,
+  gradsOf,
+  hasOperator,
+  inferenceMode,
+  listen,
+  manualSeed,
+  memory,
+  noGrad,
+  type OperatorEvent,
+  ones,
+  randn,
+  type Tensor,
+  tensor,
+  tidy,
+  withGradient,
+  zeros,
+} from "../../src/torch/index.js";
+
+const leaf = (values: number[]): Tensor => tensor(values, { dtype: "float64" }).requiresGrad_();
+const scoped = (name: string, fn: () => void) => test(name, () => tidy(fn));
+const records = () => leaf([1]).mul(2).requiresGrad;
+const thrown = new Error("half-way");
+const fail = (): never => {
+  throw thrown;
+};
+
+describe("gradients", () => {
+  scoped("backward adds to the leaves until they are cleared", () => {
+    const x = leaf([1, 2]);
+    for (let i = 0; i < 2; i++) x.square().sum().backward();
+    expect(x.grad?.toArray()).toEqual([4, 8]);
+    clearGrads([x]);
+    expect(x.grad).toBeNull();
+  });
+
+  scoped("what is no scalar needs a gradient of its own", () => {
+    const x = leaf([1, 2]);
+    expect(() => x.mul(3).backward()).toThrow("only for scalar outputs");
+    x.mul(3).backward({ gradient: tensor([1, 10], { dtype: "float64" }) });
+    expect(x.grad?.toArray()).toEqual([3, 30]);
+  });
+
+  scoped("several outputs at once, each with a gradient or none", () => {
+    const x = leaf([1, 2]);
+    backward([x.sum(), x.mul(2)], { gradients: [null, tensor([1, 5], { dtype: "float64" })] });
+    expect(x.grad?.toArray()).toEqual([3, 11]);
+    expect(() => backward([x.sum()], { gradients: [] })).toThrow("one gradient for each output");
+    expect(() => backward([x.sum()], { gradients: {} as never })).toThrow(
+      expect.objectContaining({ name: expect.stringContaining("Error") }),
+    );
+  });
+
+  scoped("a graph is walked once, unless it is retained", () => {
+    const x = leaf([3]);
+    const y = x.square().sum();
+    y.backward({ retainGraph: true });
+    y.backward();
+    expect(x.grad?.item()).toBe(12);
+    expect(() => y.backward()).toThrow("backward through the graph a second time");
+  });
+
+  scoped("grad returns gradients, leaves none, and can be walked itself", () => {
+    const x = leaf([2]);
+    const [first] = grad([x.pow(3).sum()], [x], { createGraph: true });
+    const [second] = grad([first!.sum()], [x]);
+    expect([first!.item(), second!.item(), x.grad]).toEqual([12, 12, null]);
+  });
+
+  scoped("an input that was not used is null where that is allowed", () => {
+    const [x, y] = [leaf([2]), leaf([1])];
+    expect(grad([x.sum()], [y], { allowUnused: true })).toEqual([null]);
+    expect(() => grad([x.sum()], [y])).toThrow("not have been used in the graph");
+  });
+
+  scoped("dropping every handle before backward is safe", () => {
+    const x = leaf([1, 2]);
+    const loss = tidy(() => x.exp().log().square().sum());
+    loss.backward();
+    expect(x.grad?.data()).toEqual(Float64Array.of(2, 4));
+  });
+
+  scoped("grad can be set, to what fits", () => {
+    const x = leaf([1, 2]);
+    x.grad = tensor([5, 6], { dtype: "float64" });
+    expect(gradsOf([x, leaf([1])]).map((g) => g?.toArray() ?? null)).toEqual([[5, 6], null]);
+    expect(() => {
+      x.grad = zeros([3], { dtype: "float64" });
+    }).toThrow(RangeError);
+    expect(() => {
+      x.grad = zeros([2]);
+    }).toThrow(TypeError);
+    x.grad = null;
+    expect(x.grad).toBeNull();
+  });
+
+  test("grad is a handle to the same memory, freed like any other", () => {
+    using x = leaf([1, 2]);
+    using loss = x.sum();
+    loss.backward();
+    const { tensors } = memory();
+    {
+      using gradient = x.grad!;
+      gradient.mul_(3);
+    }
+    expect(memory().tensors).toBe(tensors);
+    expect(tidy(() => x.grad!.toArray())).toEqual([3, 3]);
+  });
+
+  scoped("requiresGrad of what was computed cannot be taken away", () => {
+    expect(() => leaf([1]).mul(2).requiresGrad_(false)).toThrow("leaf variables");
+  });
+
+  scoped("withGradient has the value and the gradient that it is given", () => {
+    const x = leaf([1, 2]);
+    const features = x.mul(2);
+    const loss = withGradient(features, tensor(7, { dtype: "float64" }), tensor([0.5, -1], { dtype: "float64" }));
+    expect(loss.item()).toBe(7);
+    loss.mul(3).backward();
+    expect(x.grad?.toArray()).toEqual([3, -6]);
+  });
+});
+
+describe("modes", () => {
+  const narrow = () => tidy(() => ones([2, 2]).matmul(ones([2, 2])).dtype);
+
+  scoped("noGrad and enableGrad nest, and end with their function", () => {
+    noGrad(() => {
+      expect(records()).toBe(false);
+      enableGrad(() => expect(records()).toBe(true));
+      expect(records()).toBe(false);
+    });
+    expect(records()).toBe(true);
+  });
+
+  scoped("inferenceMode makes tensors that no gradient goes through", () => {
+    const x = inferenceMode(() => inferenceMode(() => ones([1])).add(1));
+    expect(records()).toBe(true);
+    expect(() => x.requiresGrad_()).toThrow("inference tensor");
+    expect(() => x.mul(leaf([1]))).toThrow(expect.objectContaining({ code: "ERR_TORCH_GRADIENT" }));
+    expect(x.clone().mul(leaf([1])).requiresGrad).toBe(true);
+  });
+
+  scoped("autocast narrows products inside, not after, and can be switched off inside", () => {
+    autocast({}, () => {
+      expect(narrow()).toBe("bfloat16");
+      autocast({ enabled: false }, () => expect(narrow()).toBe("float32"));
+      expect(narrow()).toBe("bfloat16");
+    });
+    expect(narrow()).toBe("float32");
+  });
+
+  scoped("autocast has the weight's gradient in the weight's dtype", () => {
+    const weight = ones([2, 2]).requiresGrad_();
+    autocast({}, () => ones([2, 2]).matmul(weight).sum()).backward();
+    expect([weight.grad?.dtype, weight.grad?.toArray()]).toEqual(["float32", [[2, 2], [2, 2]]]); // biome-ignore format: a matrix
+  });
+
+  scoped("every mode is as it was after a throw", () => {
+    for (const mode of [noGrad, inferenceMode, (fn: () => never) => autocast({}, fn)]) {
+      expect(() => mode(fail)).toThrow(thrown);
+      expect([records(), narrow()]).toEqual([true, "float32"]);
+    }
+    expect(() => noGrad(() => enableGrad(fail))).toThrow(thrown);
+    expect(records()).toBe(true);
+  });
+
+  scoped("no mode lasts over an await", () => {
+    const later = async () => {};
+    expect(() => noGrad(later)).toThrow("noGrad is synchronous");
+    expect(() => enableGrad(later)).toThrow("enableGrad is synchronous");
+    expect(() => inferenceMode(later)).toThrow("inferenceMode is synchronous");
+    expect(() => autocast({}, later)).toThrow("autocast is synchronous");
+    expect([records(), narrow()]).toEqual([true, "float32"]);
+  });
+
+  scoped("an unknown dtype or device leaves autocast off", () => {
+    expect(() => autocast({ dtype: "float9" as never }, fail)).toThrow('unknown dtype "float9"');
+    expect(() => autocast({ device: "gpu" }, fail)).toThrow('unknown device "gpu"');
+    expect(narrow()).toBe("float32");
+  });
+});
+
+describe("random streams", () => {
+  const draw = (generator?: Generator) => [...randn([40], { generator }).data()];
+
+  scoped("the same seed gives the same numbers, another one others", () => {
+    expect(draw(Generator.seeded(1))).toEqual(draw(Generator.seeded(1)));
+    expect(draw(Generator.seeded(1))).not.toEqual(draw(Generator.seeded(2)));
+    manualSeed(1);
+    expect(draw()).toEqual(draw(Generator.seeded(1)));
+  });
+
+  scoped("a restored state goes on exactly where it was taken, in mid-stream", () => {
+    using generator = Generator.seeded(5);
+    draw(generator);
+    randn([1], { generator }); // half of a pair of normals: the other half is part of the state
+    const state = generator.state();
+    const [ahead, one] = [draw(generator), randn([1], { generator }).item()];
+    generator.restore(state);
+    expect([draw(generator), randn([1], { generator }).item()]).toEqual([ahead, one]);
+    expect(state.dtype).toBe("uint8");
+    using other = Generator.seeded(0).restore(tensor(state.data()));
+    expect(draw(other)).toEqual(ahead);
+  });
+
+  scoped("the default stream can be saved, restored and seeded", () => {
+    using stream = Generator.default();
+    const state = stream.state();
+    const numbers = draw();
+    stream.restore(state);
+    expect(draw()).toEqual(numbers);
+    stream.seed(1);
+    expect(draw()).toEqual(draw(Generator.seeded(1)));
+  });
+
+  scoped("streams are apart", () => {
+    manualSeed(3);
+    const alone = draw();
+    manualSeed(3);
+    draw(Generator.seeded(9));
+    expect(draw()).toEqual(alone);
+  });
+
+  scoped("a freed generator is refused, freeing it twice frees nobody else's", () => {
+    const generator = Generator.seeded(1);
+    generator.dispose();
+    using other = Generator.seeded(2);
+    generator.dispose();
+    expect(draw(other)).toEqual(draw(Generator.seeded(2)));
+    expect(() => draw(generator)).toThrow("normal_: argument 'generator' was freed already");
+    expect(() => other.restore(ones([3]))).toThrow("RNG state");
+    expect(() => other.restore(zeros([3], { dtype: "uint8" }))).toThrow();
+  });
+});
+
+describe("listen", () => {
+  scoped("sees each operator with its arguments and result until it is told to stop", () => {
+    const seen: OperatorEvent[] = [];
+    const x = ones([2]);
+    const stop = listen((event) => seen.push(event));
+    const y = x.add(x, { alpha: 3 });
+    x.mul_(2);
+    stop();
+    x.exp();
+    expect(seen.map(({ operator }) => operator)).toEqual(["aten::add.Tensor", "aten::mul_.Scalar"]);
+    expect(seen[0]).toMatchObject({ names: ["self", "other", "alpha"], args: [x.handle, x.handle, 3], result: y.handle });
+    expect(seen[0].milliseconds).toBeGreaterThanOrEqual(0);
+  });
+
+  scoped("a listener's own operators are not reported, not even to another listener", () => {
+    const [first, second]: string[][] = [[], []];
+    const x = ones([1]);
+    const stops = [first, second].map((seen) =>
+      listen(({ operator }) => {
+        seen.push(operator);
+        x.exp();
+      }),
+    );
+    x.sin();
+    stops[0]();
+    x.cos();
+    stops[1]();
+    x.tanh();
+    expect([first, second]).toEqual([["aten::sin"], ["aten::sin", "aten::cos"]]);
+  });
+
+  scoped("a listener that throws stops the program there, and keeps listening", () => {
+    const x = ones([1]);
+    let calls = 0;
+    const stop = listen(() => {
+      if (calls++ === 0) fail();
+    });
+    expect(() => x.exp()).toThrow(thrown);
+    x.exp();
+    stop();
+    expect(calls).toBe(2);
+  });
+
+  test("hasOperator knows base names and overloads", () => {
+    expect(["add.Tensor", "relu", "add.Nobody", "nobody"].map(hasOperator)).toEqual([true, true, false, false]);
+  });
+});
