@@ -29,7 +29,7 @@ export default defineRecipe(({ smoke }) => ({
   teachers: [() => shipped(convTeacher(), "fashion_conv")],
   method: soft({ alpha: 0.7, temperature: 2 }),
   data: fashionData({ batchSize: 256, smoke }),
-  epochs: smoke ? 1 : 30,
+  epochs: smoke ? 1 : 24,
   optimizer: adamW({ lr: 1.5e-3, weightDecay: 0.05 }),
   schedule: cosine({ warmupEpochs: 2, floor: 1e-6 }),
   clip: 1,
