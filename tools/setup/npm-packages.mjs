@@ -9,7 +9,7 @@ export function npmPackages(say) {
   const hash = hashOf([join(root, "package-lock.json")], [process.versions.modules, process.arch]);
   if (isStamped("npm", hash) && existsSync(join(root, "node_modules/.package-lock.json"))) return { text: "as pinned" };
   say("npm ci");
-  run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+  run("npm", ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], {
     log: "npm",
     advice: "Check the network and the npm registry's settings, then run again.",
     env: { ONNXRUNTIME_NODE_INSTALL: "skip" }, // its install step fetches CUDA libraries
