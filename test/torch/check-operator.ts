@@ -40,13 +40,17 @@ function build(value: Value, leaf: () => Tensor): Built {
 
 const isTensor = (argument: SchemaArgument): boolean => kinds[argument.kind] === "Tensor";
 
+/** Arguments that a later libtorch gave a default; our functions are generated from the oldest one's schemas. */
+const onceRequired = new Set(["var.correction dim"]);
+
 /** Calls an operator by the rule: no default → positional; default or keyword-only → options; `self` → a method. */
 export function callByRule(line: string, args: Record<string, unknown>): Results {
   const [base, overload = ""] = line.split(".");
   const name = camel(base);
   const schema = addon.schema(`aten::${base}`, overload)!;
   const asked = schema.arguments.filter((argument) => argument.name in args);
-  const options = asked.filter((argument) => argument.hasDefault || argument.keywordOnly);
+  const isRequired = ({ hasDefault, keywordOnly }: SchemaArgument) => !hasDefault && !keywordOnly;
+  const options = asked.filter((argument) => !isRequired(argument) && !onceRequired.has(`${line} ${argument.name}`));
   const positional = asked.filter((argument) => !options.includes(argument)).map((argument) => args[argument.name]);
   const last = options.length > 0 ? [Object.fromEntries(options.map((o) => [camel(o.name), args[o.name]]))] : [];
   const first = schema.arguments[0];

@@ -1,0 +1,369 @@
+/** What goes wrong ends in a JavaScript error with a name, a code and libtorch's own words; never in a crash. */
+
+import { describe, expect, test } from "vitest";
+import { invoke, resolve } from "../../src/torch/dispatch.js";
+import {
+  arange,
+  cat,
+  conv2d,
+  embedding,
+  engineInfo,
+  Generator,
+  grad,
+  inferenceMode,
+  layerNorm,
+  linear,
+  memory,
+  ones,
+  type Tensor,
+  tensor,
+  tidy,
+  where,
+  zeros,
+} from "../../src/torch/index.js";
+import * as operators from "../../src/torch/ops.generated.js";
+import { isSpec, tensorOf } from "./check-operator.js";
+import { samples } from "./samples.js";
+
+const leaf = () => ones([2]).requiresGrad_();
+const whole = () => ones([2, 2], { dtype: "int64" });
+const double = (shape: number[]) => ones(shape, { dtype: "float64" });
+
+type Case = [what: string, code: string, message: RegExp, () => unknown];
+
+const shapes: Case[] = [
+  [
+    "a product of what does not fit",
+    "SHAPE",
+    /^mm: mat1 and mat2 shapes cannot be multiplied \(2x3 and 2x3\)/,
+    () => ones([2, 3]).mm(ones([2, 3])),
+  ],
+  ["a matrix that is none", "SHAPE", /^mm: self must be a matrix/, () => ones([3]).mm(ones([3, 2]))],
+  [
+    "a sum of what does not broadcast",
+    "SHAPE",
+    /^add.Tensor: The size of tensor a \(3\) must match/,
+    () => ones([2, 3]).add(ones([4])),
+  ],
+  ["a dimension too far", "SHAPE", /^softmax.int: Dimension out of range/, () => ones([2]).softmax(3)],
+  ["a view of another size", "SHAPE", /^view: shape '\[3\]' is invalid/, () => ones([4]).view([3])],
+  ["a view across strides", "SHAPE", /^view: view size is not compatible/, () => ones([2, 3]).transpose(0, 1).view([6])],
+  ["sizes that differ in cat", "SHAPE", /^cat: Sizes of tensors must match/, () => cat([ones([2, 2]), ones([3, 3])])],
+  [
+    "channels that differ",
+    "SHAPE",
+    /^conv2d: Given groups=1, weight of size/,
+    () => conv2d(ones([1, 3, 4, 4]), ones([2, 4, 1, 1])),
+  ],
+  [
+    "a normalised shape that is not there",
+    "SHAPE",
+    /^layer_norm: Given normalized_shape=\[5\]/,
+    () => layerNorm(ones([2, 3]), [5]),
+  ],
+  ["a negative extent", "SHAPE", /^zeros: Trying to create tensor with negative dimension -1/, () => zeros([-1])],
+  ["an index outside", "SHAPE", /^embedding: index out of range/, () => embedding(ones([2, 2]), tensor([5n]))],
+  [
+    "a target outside",
+    "SHAPE",
+    /^cross_entropy_loss: Target 7 is out of bounds/,
+    () => ones([1, 2]).crossEntropyLoss(tensor([7n])),
+  ],
+  ["more than there is", "SHAPE", /^topk: selected index k out of range/, () => ones([2]).topk(3)],
+  ["item of many", "SHAPE", /^item: a Tensor with 2 elements cannot be converted/, () => ones([2]).item()],
+];
+
+const dtypes: Case[] = [
+  ["a product of two dtypes", "DTYPE", /^mm: expected/, () => ones([2, 2]).mm(double([2, 2]))],
+  [
+    "a convolution of two dtypes",
+    "DTYPE",
+    /^conv2d: (Input type|expected scalar type)/,
+    () => conv2d(double([1, 1, 2, 2]), ones([1, 1, 1, 1])),
+  ],
+  ["a kernel that there is none of", "DTYPE", /^softmax.int: .* not implemented for 'Long'/, () => whole().softmax(-1)],
+  ["a result that does not fit in place", "DTYPE", /^mul_.Scalar: result type Float can't be cast/, () => whole().mul_(1.5)],
+  [
+    "real numbers as classes",
+    "DTYPE",
+    /^cross_entropy_loss: expected scalar type Long/,
+    () => ones([1, 2]).crossEntropyLoss(ones([1])),
+  ],
+  ["booleans subtracted", "DTYPE", /^sub.Tensor: Subtraction/, () => tensor([true]).sub(tensor([true]))],
+  ["an integer that should train", "DTYPE", /floating point/, () => whole().requiresGrad_()],
+  ["bytes that are no state", "DTYPE", /RNG state must be a torch.ByteTensor/, () => Generator.seeded(1).restore(ones([1]))],
+];
+
+const gradients: Case[] = [
+  [
+    "backward from what was not recorded",
+    "GRADIENT",
+    /^backward: element 0 of tensors does not require grad/,
+    () => ones([]).backward(),
+  ],
+  [
+    "backward from no scalar",
+    "GRADIENT",
+    /^backward: grad can be implicitly created only for scalar/,
+    () => leaf().mul(2).backward(),
+  ],
+  ["an input not in the graph", "GRADIENT", /^grad: One of the differentiated Tensors/, () => grad([leaf().sum()], [leaf()])],
+  ["a leaf written to", "GRADIENT", /^mul_.Scalar: a leaf Variable that requires grad/, () => leaf().mul_(2)],
+  ["a saved result written to", "GRADIENT", /modified by an inplace operation/, () => { const y = leaf().exp(); y.mul_(2); y.sum().backward(); }], // biome-ignore format: one row
+  [
+    "an inference tensor in a graph",
+    "GRADIENT",
+    /Inference tensors cannot be saved/,
+    () => inferenceMode(() => ones([2])).mul(leaf()),
+  ],
+];
+
+const places: Case[] = [
+  [
+    "a device that there is no name for",
+    "DEVICE",
+    /^zeros: argument 'device': unknown device "gpu"; for example: cpu, cuda, cuda:0$/,
+    () => zeros([1], { device: "gpu" }),
+  ],
+  ["memory that no machine has", "MEMORY", /^zeros: .*you tried to allocate 4\d+ bytes/, () => zeros([2 ** 30, 2 ** 20, 10])],
+];
+
+const freed = (): Tensor => {
+  const x = ones([1]);
+  x.dispose();
+  return x;
+};
+
+const javascript: Case[] = [
+  [
+    "null for a tensor",
+    "ARGUMENT",
+    /^matmul: argument 'other' must be a tensor, got undefined$/,
+    () => ones([1]).matmul(null as never),
+  ],
+  ["a number for a tensor", "ARGUMENT", /^matmul: argument 'other' must be a tensor/, () => ones([1]).matmul(5 as never)],
+  [
+    "a generator for a tensor",
+    "ARGUMENT",
+    /^matmul: argument 'other' must be a tensor/,
+    () => ones([1]).matmul(Generator.default() as never),
+  ],
+  ["a tensor for a list of them", "ARGUMENT", /^cat: argument 'tensors' must be an array$/, () => cat(ones([1]) as never)],
+  ["nothing for a list of them", "ARGUMENT", /^cat: argument 'tensors'/, () => cat(undefined as never)],
+  [
+    "a hole in a list of tensors",
+    "ARGUMENT",
+    /^cat: argument 'tensors' must be a tensor, got undefined$/,
+    () => cat([ones([1]), undefined as never]),
+  ],
+  [
+    "nothing for what is needed",
+    "ARGUMENT",
+    /^where.self: argument 'self' must be a tensor/,
+    () => where(tensor([true]), undefined as never, ones([1])),
+  ],
+  [
+    "NaN for a whole number",
+    "ARGUMENT",
+    /^softmax.int: argument 'dim' must be a whole number, got nan$/,
+    () => ones([1]).softmax(Number.NaN),
+  ],
+  ["a fraction for a whole number", "ARGUMENT", /^zeros: argument 'size' must be a whole number, got 1.5$/, () => zeros([1.5])],
+  ["a number beyond 2^53", "ARGUMENT", /^zeros: argument 'size' must be a whole number, got 1e\+300$/, () => zeros([1e300])],
+  [
+    "a bigint beyond 64 bits",
+    "ARGUMENT",
+    /^softmax.int: argument 'dim' does not fit in 64 bits$/,
+    () => ones([1]).softmax((2n ** 64n) as never),
+  ],
+  [
+    "a string for a number",
+    "ARGUMENT",
+    /^add.Scalar: argument 'other' must be a number, got a string$/,
+    () => ones([1]).add("1" as never),
+  ],
+  [
+    "a string for a dimension",
+    "ARGUMENT",
+    /^sum.dim_IntList: argument 'dim' must be a whole number, got a string$/,
+    () => ones([1]).sum("0" as never),
+  ],
+  ["a p-norm without its dimensions", "ARGUMENT", /^norm.ScalarOpt_dim: argument 'dim'/, () => ones([1]).norm(1 as never)],
+  [
+    "a number for a switch",
+    "ARGUMENT",
+    /^sum.dim_IntList: argument 'keepdim' must be a boolean, got a number$/,
+    () => ones([1]).sum([0], { keepdim: 1 as never }),
+  ],
+  [
+    "an object for an array",
+    "ARGUMENT",
+    /^reshape: argument 'shape' must be an array$/,
+    () => ones([1]).reshape({ 0: 1 } as never),
+  ],
+  [
+    "an unknown dtype",
+    "ARGUMENT",
+    /^to.dtype_layout: argument 'dtype': unknown dtype "float8"; known: float32, /,
+    () => ones([1]).to({ dtype: "float8" as never }),
+  ],
+  [
+    "a number for a dtype",
+    "ARGUMENT",
+    /argument 'dtype' must be a string, got a number$/,
+    () => ones([1]).to({ dtype: 6 as never }),
+  ],
+  [
+    "an unknown memory format",
+    "ARGUMENT",
+    /unknown memory format "nhwc"/,
+    () => ones([1]).clone({ memoryFormat: "nhwc" as never }),
+  ],
+  ["a symbol for a number", "ARGUMENT", /must be a number, got an object$/, () => ones([1]).add(Symbol("x") as never)],
+  [
+    "too few arguments",
+    "ARGUMENT",
+    /^arange.start_step: argument 'end' must be a number, got undefined$/,
+    () => arange(1, undefined as never),
+  ],
+  [
+    "a freed tensor among the options",
+    "FREED",
+    /^linear: argument 'bias' was freed already/,
+    () => linear(ones([1, 1]), ones([1, 1]), { bias: freed() }),
+  ],
+  ["a freed tensor in a list", "FREED", /^cat: argument 'tensors' was freed already/, () => cat([freed()])],
+];
+
+const names: Record<string, string> = { SHAPE: "RangeError", DTYPE: "TypeError", ARGUMENT: "TypeError" };
+
+describe.each(Object.entries({ shapes, dtypes, gradients, places, javascript }))("%s", (_, cases) => {
+  test.each(cases)("%s: ERR_TORCH_%s", (_, code, message, provoke) => {
+    const { tensors } = memory();
+    const error = caught(provoke);
+    expect({ name: error.name, code: error.code }).toEqual({ name: names[code] ?? "Error", code: `ERR_TORCH_${code}` });
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toMatch(/Exception raised from|frame #|backtrace|Please file|DispatchKey/);
+    expect(memory().tensors).toBe(tensors);
+  });
+});
+
+function caught(provoke: () => unknown): Error & { code?: string } {
+  try {
+    tidy(() => void provoke());
+  } catch (error) {
+    return error as Error;
+  }
+  return expect.fail("nothing was thrown");
+}
+
+test.skipIf(engineInfo().devices.length > 1)("a CPU-only libtorch says that it has no cuda, and no list of its backends", () => {
+  const error = caught(() => zeros([1], { device: "cuda" }));
+  expect(error.code).toBe("ERR_TORCH_DEVICE");
+  expect(error.message).toMatch(/CUDA/);
+  expect(error.message.length).toBeLessThan(300);
+  expect(caught(() => ones([1]).to({ device: "cuda:3" })).code).toBe("ERR_TORCH_DEVICE");
+  expect(caught(() => Generator.seeded(1, { device: "cuda" })).message).toMatch(/CUDA|cuda/);
+});
+
+test("an operator that this libtorch lacks is an error of its own", () => {
+  const nobody = resolve("nobody", "home", ["self"]);
+  expect(caught(() => invoke(nobody, 1))).toMatchObject({
+    code: "ERR_TORCH_UNKNOWN_OPERATOR",
+    message: expect.stringContaining('has no operator "nobody.home"'),
+  });
+});
+
+test("an exception of the caller's own getter comes through as it is", () => {
+  const list: Tensor[] = [];
+  const own = new Error("own");
+  Object.defineProperty(list, 0, { get: () => { throw own; } }); // biome-ignore format: one line
+  expect(caught(() => cat(list))).toBe(own);
+});
+
+describe("random wrong arguments", () => {
+  const lines = Object.keys(samples);
+  const names = [
+    ...new Set(lines.map((line) => line.split(".")[0].replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, c: string) => c.toUpperCase()))),
+  ];
+
+  test(`never crash the process, nor leave a tensor behind: ${names.length} operators`, () => {
+    const random = mulberry(20240601);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
+    const { tensors } = memory();
+    let [refused, accepted] = [0, 0];
+    for (let round = 0; round < 12; round++) {
+      for (const name of names) {
+        tidy(() => {
+          const pool = wrong();
+          const args = Array.from({ length: Math.floor(random() * 5) }, () => pick(pool));
+          const self = pick(pool.filter((value) => (value as Tensor | null)?.pipe !== undefined)) as Tensor;
+          try {
+            call(self, name, args);
+            accepted++;
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+            refused++;
+          }
+        });
+      }
+    }
+    expect(memory().tensors).toBe(tensors);
+    expect(refused).toBeGreaterThan(accepted);
+  });
+
+  const call = (self: Tensor, name: string, args: unknown[]) => {
+    const method = (self as unknown as Record<string, unknown>)[name];
+    const fn = (operators as unknown as Record<string, unknown>)[name];
+    return typeof method === "function" ? method.apply(self, args) : (fn as (...args: unknown[]) => unknown)(...args);
+  };
+
+  /** Values of every kind; numbers stay small, so that nothing asks for all of the memory. */
+  const wrong = (): unknown[] => [
+    ...[
+      undefined,
+      null,
+      true,
+      "x",
+      "",
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      -0,
+      0,
+      1,
+      -1,
+      7,
+      2.5,
+      1e300,
+      3n,
+      2n ** 70n,
+      Symbol("s"),
+    ],
+    ...[
+      {},
+      [],
+      [0],
+      [1, -1],
+      [3, 2, 2],
+      ["x"],
+      [null],
+      [[1]],
+      () => 1,
+      { dim: 9 },
+      { dim: "x", keepdim: 1, dtype: "no" },
+      { p: [], generator: 1 },
+    ],
+    ...[ones([]), ones([0]), ones([2, 3]), whole(), tensor([true]), freed(), [ones([2]), ones([3])], [freed()], Generator],
+    ...Object.values(samples.conv2d[0].args).map((value) => (isSpec(value) ? tensorOf(value) : value)),
+  ];
+});
+
+/** A small seeded generator, so that a failure can be repeated. */
+function mulberry(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
