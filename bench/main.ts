@@ -1,0 +1,40 @@
+/** `npm run bench -- NAME [--check] [--threads N]`: measures our programs beside their PyTorch references. */
+import { parseArgs } from "node:util";
+import { engine } from "./engine.js";
+import { machine, type Row, show } from "./form.js";
+
+export interface Bench {
+  about: string;
+  /** `threads` is what both sides get where they run on equal settings. */
+  run(options: { threads: number }): Promise<{ rows: Row[]; details?: Record<string, unknown> }>;
+}
+
+const benches: Record<string, Bench> = { engine };
+
+const usage = "npm run bench -- NAME [--check] [--threads N]";
+const options = { check: { type: "boolean", default: false }, threads: { type: "string", default: "1" } } as const;
+try {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  await main(positionals[0], values.check, wholeNumber(values.threads));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
+
+async function main(name: string | undefined, check: boolean, threads: number): Promise<void> {
+  if (name === undefined) return console.log(list());
+  if (!Object.hasOwn(benches, name)) throw new Error(`Unknown bench "${name}".\n${list()}`);
+  const { rows, details } = await benches[name].run({ threads });
+  show(name, rows, machine(details));
+  if (check && rows.some((row) => !row.ok)) process.exitCode = 1;
+}
+
+function list(): string {
+  const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(12)}${about}`);
+  return [usage, ...lines].join("\n");
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--threads takes a whole number from 1 on, got "${text}".`);
+  return Number(text);
+}

@@ -1,0 +1,93 @@
+/** Our side of `npm run bench -- engine`: single operators on tiny tensors, and a DeiT-Tiny training step. */
+import { createModel } from "vit-distill/models";
+import { crossEntropy } from "vit-distill/nn";
+import { adamW } from "vit-distill/optim";
+import {
+  autocast,
+  cat,
+  engineInfo,
+  full,
+  layerNorm,
+  linear,
+  manualSeed,
+  ones,
+  randint,
+  randn,
+  tidy,
+  zeros,
+} from "vit-distill/torch";
+import { serve } from "./serve.js";
+
+const a = ones([4, 4]);
+const b = full([4, 4], 1e-3);
+const weight = ones([4, 4]);
+const gain = ones([4]);
+const bias = zeros([4]);
+const trained = ones([4, 4]).requiresGrad_(true);
+
+/** By the names of bench/reference/engine.py. */
+const operators: Record<string, () => unknown> = {
+  add: () => a.add(b),
+  add_: () => a.add_(b),
+  "mul by a number": () => a.mul(0.5),
+  matmul: () => a.matmul(b),
+  linear: () => linear(a, weight, { bias }),
+  layer_norm: () => layerNorm(a, [4], { weight: gain, bias }),
+  softmax: () => a.softmax(-1),
+  gelu: () => a.gelu(),
+  transpose: () => a.transpose(0, 1),
+  reshape: () => a.reshape([2, 8]),
+  select: () => a.select(0, 1),
+  sum: () => a.sum([1], { keepdim: true }),
+  cat: () => cat([a, b], { dim: 1 }),
+  "backward of a chain": () => linear(a, trained, { bias }).gelu().mul(b).sum().backward(),
+};
+
+/** Microseconds for one call, results freed by the twenty, as a transformer block frees its own. */
+function operator({ name, calls }: { name: string; calls: number }): number {
+  const run = operators[name];
+  const begin = performance.now();
+  for (let done = 0; done < calls; done += 20) {
+    tidy(() => {
+      for (let i = 0; i < 20; i++) run();
+    });
+  }
+  return ((performance.now() - begin) / calls) * 1e3;
+}
+
+type Precision = "fp32" | "bf16";
+let step: () => void;
+
+/** A model and a batch to train it on; the answer is the number of parameters. */
+function prepare({ precision, batch }: { precision: Precision; batch: number }): number {
+  manualSeed(0);
+  const model = createModel("deit_tiny_patch16_224");
+  const optimizer = adamW({ lr: 5e-4, weightDecay: 0.05 }).build(model.namedParameters());
+  const images = randn([batch, 3, 224, 224]);
+  const labels = randint(0, 1000, [batch]);
+  step = () =>
+    tidy(() => {
+      const loss = autocast({ enabled: precision === "bf16" }, () => crossEntropy(model.forward(images).logits, labels));
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      loss.item();
+    });
+  return model.parameterCount();
+}
+
+/** Milliseconds of each of `count` steps. */
+function steps({ count }: { count: number }): number[] {
+  return Array.from({ length: count }, () => {
+    const begin = performance.now();
+    step();
+    return performance.now() - begin;
+  });
+}
+
+function describe() {
+  const { libtorch, threads } = engineInfo();
+  return { torch: libtorch, threads };
+}
+
+await serve({ describe, names: () => Object.keys(operators), operator, prepare, steps });

@@ -1,0 +1,37 @@
+/** One side of a bench: a child process that answers a JSON line with a JSON line. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+
+export type Environment = Record<string, string | undefined>;
+
+export class Program {
+  readonly #name: string;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #answers: AsyncIterator<string>;
+
+  constructor([file, ...args]: string[], environment: Environment = {}) {
+    this.#name = [file, ...args].join(" ");
+    const env = { ...process.env, ...environment };
+    this.#child = spawn(file, args, { env, stdio: ["pipe", "pipe", "inherit"] });
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ask<Answer>(what: string, details: Record<string, unknown> = {}): Promise<Answer> {
+    this.#child.stdin.write(`${JSON.stringify({ do: what, ...details })}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error(`${this.#name} ended instead of answering "${what}": its words are above`);
+    return JSON.parse(value);
+  }
+
+  /** Largest resident set so far, in MiB, as Linux counts it. */
+  peakMemory(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+  }
+}

@@ -1,0 +1,60 @@
+/** Long loops leave memory where it was: the engine's handles, and the process as the kernel counts it. */
+import { expect, test } from "vitest";
+import { type Model, vit } from "../../src/models/index.js";
+import { crossEntropy } from "../../src/nn/index.js";
+import { adamW, type Optimizer } from "../../src/optim/index.js";
+import { memory, ones, randint, randn, type Tensor, tidy } from "../../src/torch/index.js";
+
+const residentMiB = () => process.memoryUsage.rss() / 2 ** 20;
+
+test("20,000 operators in a synchronous loop inside tidy leave memory() where it was", () => {
+  using x = ones([64, 64]);
+  const before = memory();
+  tidy(() => {
+    for (let i = 0; i < 200; i++) {
+      tidy(() => {
+        for (let j = 0; j < 100; j++) x.add(j);
+      });
+    }
+  });
+  expect(memory()).toEqual(before);
+});
+
+test("a tidy that throws half-way leaves memory() where it was", () => {
+  using x = ones([4]);
+  const before = memory();
+  const failing = () =>
+    tidy(() => {
+      for (let i = 0; i < 100; i++) x.add(i);
+      throw new Error("half-way");
+    });
+  expect(failing).toThrow("half-way");
+  expect(memory()).toEqual(before);
+});
+
+test("3,000 training steps of a tiny student keep handles and resident memory flat", () => {
+  const student = vit({ imgSize: 8, patchSize: 4, embedDim: 16, depth: 1, heads: 2, numClasses: 10 });
+  const optimizer = adamW({ lr: 1e-3, weightDecay: 0.05 }).build(student.namedParameters());
+  using images = randn([4, 3, 8, 8]);
+  using labels = randint(0, 10, [4]);
+  const train = (steps: number) => {
+    for (let i = 0; i < steps; i++) step(student, optimizer, images, labels);
+  };
+
+  train(500); // the allocator and the compiler reach their size
+  const [handles, resident] = [memory(), residentMiB()];
+  train(3000);
+  expect(memory()).toEqual(handles);
+  expect(residentMiB() - resident).toBeLessThan(16);
+
+  optimizer.dispose();
+  student.dispose();
+});
+
+function step(student: Model, optimizer: Optimizer, images: Tensor, labels: Tensor): void {
+  tidy(() => {
+    optimizer.zeroGrad();
+    crossEntropy(student.forward(images).logits, labels).backward();
+    optimizer.step();
+  });
+}
