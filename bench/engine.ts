@@ -80,7 +80,8 @@ async function equalSteps(pair: Pair, precision: Precision): Promise<Row[]> {
 
 /** What a user gets who sets nothing: our engine's own choices, and PyTorch's. */
 async function freeSteps(pair: Pair): Promise<Row> {
-  await prepare(pair.ours, "bf16");
+  const { fastest } = await pair.ours.ask<{ fastest: Precision }>("describe");
+  await prepare(pair.ours, fastest);
   await prepare(pair.reference, "fp32");
   const { ours, reference } = await stepTime(pair);
   return row("DeiT-Tiny step, ours at best, PyTorch as it comes", "ms", ours, reference, 1);

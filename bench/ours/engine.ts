@@ -86,8 +86,8 @@ function steps({ count }: { count: number }): number[] {
 }
 
 function describe() {
-  const { libtorch, threads } = engineInfo();
-  return { torch: libtorch, threads };
+  const { libtorch, threads, bfloat16 } = engineInfo();
+  return { torch: libtorch, threads, fastest: bfloat16 ? "bf16" : "fp32" };
 }
 
 await serve({ describe, names: () => Object.keys(operators), operator, prepare, steps });
