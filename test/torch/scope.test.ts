@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { memory, ones, Parameter, Tensor, tidy, untracked, zeros } from "../../src/torch/index.js";
+import { collectGarbage } from "./garbage.js";
 
 let before = 0;
 beforeEach(() => {
@@ -101,6 +102,27 @@ describe("tidy", () => {
     expect(x.item()).toBe(1);
     x.dispose();
     expect(() => untracked(async () => {})).toThrow("untracked is synchronous");
+  });
+});
+
+describe("what no scope owns", () => {
+  test("is freed once nobody holds it and the event loop turns", async () => {
+    using kept = ones([1]);
+    for (let i = 0; i < 100; i++) ones([10]);
+    expect(live()).toBe(101);
+    await collectGarbage();
+    expect(live()).toBe(1);
+    expect(kept.item()).toBe(1);
+  });
+
+  test("is left to a parameter that took it over, and to whoever has a disposed one's number", async () => {
+    const parameter = new Parameter(ones([1]));
+    ones([1]).dispose();
+    const other = zeros([1]);
+    await collectGarbage();
+    expect([parameter.item(), other.item()]).toEqual([1, 0]);
+    parameter.dispose();
+    other.dispose();
   });
 });
 

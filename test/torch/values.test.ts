@@ -1,8 +1,6 @@
 /** Values go into libtorch and come back as they were: every dtype, every shape, copied or shared. */
 
 import { inspect } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import {
   arange,
@@ -23,6 +21,7 @@ import {
   tidy,
   zeros,
 } from "../../src/torch/index.js";
+import { collectGarbage } from "./garbage.js";
 
 const bits: Record<string, TypedArray> = {
   float32: Float32Array.of(1.5, -0, Number.POSITIVE_INFINITY, 1e-45),
@@ -174,24 +173,17 @@ describe("share", () => {
   });
 
   test("keeps the buffer for as long as a view of it lives, and no longer", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = async () => {
-      for (let i = 0; i < 3; i++) {
-        runInNewContext("gc")();
-        await new Promise(setImmediate);
-      }
-    };
     const share = () => {
       const data = Float32Array.from({ length: 1000 }, (_, i) => i);
       using whole = tensor(data, { share: true });
       return { view: whole.slice({ start: 990 }), buffer: new WeakRef(data.buffer) };
     };
     const { view, buffer } = share();
-    await collect();
+    await collectGarbage();
     expect(buffer.deref()).toBeDefined();
     expect(view.toArray()).toEqual([990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
     view.dispose();
-    await collect();
+    await collectGarbage();
     expect(buffer.deref()).toBeUndefined();
   });
 });
