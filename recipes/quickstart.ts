@@ -28,7 +28,7 @@ export default defineRecipe(({ smoke, seed }) => ({
   teachers: [() => shipped(caitTeacher(), "fashion_cait")],
   method: manifold({ layers: everyLayer(), pairs: "all", weights: { all: 16 }, alpha: 0.9, temperature: 2 }),
   data: fashionData({ labelled: 1000, subsetSeed: seed, smoke }),
-  steps: smoke ? 4 : 1500,
+  steps: smoke ? 4 : 1000,
   optimizer: adamW({ lr: 3e-3, weightDecay: 0.05 }),
   schedule: cosine({ warmupEpochs: 5, floor: 1e-5 }),
   clip: 1,

@@ -5,7 +5,7 @@
 
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { evaluate, loadRecipe, recipeSource, Session, train, loadTensors, loadWeights, tidy } from "vit-distill";
+import { evaluate, loadRecipe, loadTensors, loadWeights, recipeSource, Session, tidy, train } from "vit-distill";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +28,7 @@ async function run(file: string, seed: number, dir: string): Promise<Outcome> {
   const began = performance.now();
   for await (const _ of train(recipe, { dir, seed, source: recipeSource(file, false) }));
   const seconds = (performance.now() - began) / 1000;
-  using session = new Session(recipe, { seed, device: "cpu" });
+  using session = Session.open(recipe, { seed, device: "cpu" });
   tidy(() => {
     loadWeights(session.student, loadTensors(join(dir, "student.safetensors")));
   });

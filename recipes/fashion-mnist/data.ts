@@ -7,8 +7,8 @@ import {
   flip,
   normalise,
   padCrop,
-  randomErasing,
   type RecipeData,
+  randomErasing,
   stratifiedSplit,
   stratifiedSubset,
 } from "vit-distill";

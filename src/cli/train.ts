@@ -36,7 +36,9 @@ async function run(file: string | undefined, { smoke, device, dir, resume, seed 
   const chosen = seed ?? begun.seed;
   const recipe = await loadRecipe(source.file, { smoke: source.smoke, seed: chosen });
   const onInterrupt = () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once.");
-  await interruptible((signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, signal }), progress), { onInterrupt });
+  await interruptible((signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, signal }), progress), {
+    onInterrupt,
+  });
 }
 
 /** The file named, or the recipe and the seed that the run to be resumed began with. */

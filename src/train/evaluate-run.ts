@@ -28,7 +28,7 @@ export interface EvaluateRunOptions {
 export async function evaluateRun(dir: string, { split = "test", device = "cpu" }: EvaluateRunOptions = {}): Promise<Verdict[]> {
   const run = openRunFolder(dir);
   const { file, smoke } = runSource(run.recipe, dir);
-  using session = new Session(await loadRecipe(file, { smoke, seed: run.manifest.seed }), { seed: run.manifest.seed, device });
+  using session = Session.open(await loadRecipe(file, { smoke, seed: run.manifest.seed }), { seed: run.manifest.seed, device });
   const loader = session.evaluationLoader(split);
   if (loader === null)
     throw new UserError(`${file} has no data.${split}`, {

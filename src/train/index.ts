@@ -1,11 +1,11 @@
 /** The training loop, evaluation, recipes and the run folder. */
 
 export { agreement, type Evaluation, evaluate } from "./evaluate.js";
-export { evaluateRun, type EvaluateRunOptions, type Verdict } from "./evaluate-run.js";
+export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
 export { loadRecipe } from "./load-recipe.js";
 export { choosePrecision, type Precision } from "./precision.js";
 export { checkRecipe, defineRecipe, type Recipe, type RecipeData, type RecipeFactory, type RecipeOptions } from "./recipe.js";
-export { recipeSource, type RecipeSource, type ResolvedRecipe, runSource } from "./resolved-recipe.js";
+export { type RecipeSource, type ResolvedRecipe, recipeSource, runSource } from "./resolved-recipe.js";
 export { createRunFolder, type EvalRow, type MetricsRow, openRunFolder, RunFolder, type TrainRow } from "./run-folder.js";
 export { Session } from "./session.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";

@@ -6,7 +6,7 @@ import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import type { Model } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
-import { type Device, Generator, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
 import { checkPlayers } from "./check-players.js";
 import { choosePrecision, inPrecision, type Precision } from "./precision.js";
 import type { Recipe } from "./recipe.js";
@@ -24,7 +24,7 @@ export interface StepReport {
   teacherTime: number;
 }
 
-export class Session {
+export class Session implements Holder {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly device: Device;
@@ -43,7 +43,12 @@ export class Session {
   readonly steps: number;
   readonly #taps: TapNames;
 
-  constructor(recipe: Recipe, { seed, device }: SessionOptions) {
+  /** Refuses what does not go together, and then leaves nothing behind. */
+  static open(recipe: Recipe, options: SessionOptions): Session {
+    return tidy(() => new Session(recipe, options));
+  }
+
+  private constructor(recipe: Recipe, { seed, device }: SessionOptions) {
     this.recipe = recipe;
     this.seed = seed;
     this.device = device;
@@ -129,8 +134,14 @@ export class Session {
     return inPrecision(this.precision, this.device, fn);
   }
 
+  tensors(): Tensor[] {
+    const holders = [this.student, ...this.teachers, this.extras, this.optimizer, this.ema];
+    return holders.flatMap((holder) => holder?.tensors() ?? []);
+  }
+
   dispose(): void {
-    for (const part of [this.student, ...this.teachers, this.extras, this.optimizer, this.ema, this.generator]) part?.dispose();
+    for (const tensor of this.tensors()) tensor.dispose();
+    this.generator.dispose();
   }
   [Symbol.dispose](): void {
     this.dispose();

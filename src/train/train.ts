@@ -45,7 +45,7 @@ export async function* train(
   { dir, resume, device = "cpu", seed, source, signal }: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
-  using session = new Session(recipe, { seed: seed ?? recipe.seed ?? 0, device });
+  using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
   const run = resume === undefined ? begin(session, { dir, source }) : openRunFolder(resume);
   const progress: Progress = resume === undefined ? { step: 0 } : restoreProgress(run, session);
   const began = performance.now();

@@ -1,0 +1,162 @@
+/** The loop: what it tells, what it keeps, and that a run that was stopped goes on as if it had not been. */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { normalise } from "../../src/augment/index.js";
+import { readSafetensors } from "../../src/checkpoint/index.js";
+import { defineMethod, none, soft } from "../../src/methods/index.js";
+import { sgd } from "../../src/optim/index.js";
+import { memory, tensor } from "../../src/torch/index.js";
+import {
+  type EvalRow,
+  openRunFolder,
+  type Recipe,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainRow,
+  train,
+} from "../../src/train/index.js";
+import { columns, master, pupil, toyRecipe } from "./toys.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "vit-distill-train-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let runs = 0;
+const plain = normalise({ mean: [0.5], std: [0.5] });
+
+/** Runs to the end, or until `stopAfter` steps; the folder and the events. */
+async function run(recipe: Recipe, { stopAfter, ...options }: TrainOptions & { stopAfter?: number } = {}) {
+  const dir = options.resume ?? join(scratch, `run-${runs++}`);
+  const controller = new AbortController();
+  const events: TrainEvent[] = [];
+  for await (const event of train(recipe, { ...options, ...(options.resume ? {} : { dir }), signal: controller.signal })) {
+    events.push(event);
+    if (event.kind === "step" && event.step === stopAfter) controller.abort();
+  }
+  return { dir, events, steps: events.filter((event) => event.kind === "step") };
+}
+
+/** What must not differ between two runs of one recipe and seed: all but times. */
+const lasting = (dir: string) =>
+  openRunFolder(dir)
+    .readMetrics()
+    .map(({ time, ...row }) => {
+      if (row.kind === "eval") return row;
+      const { imagesPerSecond, dataShare, teacherShare, ...rest } = row as TrainRow;
+      return rest;
+    });
+const student = (dir: string) => readFileSync(openRunFolder(dir).student);
+
+test("a run learns, tells every step with named terms, and leaves no tensor behind", async () => {
+  const before = memory().tensors;
+  const { events, steps, dir } = await run(
+    toyRecipe({
+      epochs: 12,
+      method: soft({ alpha: 0.1 }),
+      student: () => pupil(),
+      data: { ...toyRecipe().data, augment: plain },
+    }),
+  );
+  expect(events[0]).toMatchObject({
+    kind: "begin",
+    dir: expect.stringContaining("run-"),
+    steps: 60,
+    step: 0,
+    precision: "float32",
+  });
+  expect(steps).toHaveLength(60);
+  expect(Object.keys((steps[0] as TrainRow & object).terms)).toEqual(["task", "soft"]);
+  expect(events.at(-1)).toMatchObject({ kind: "end", finished: true, step: 60 });
+  const verdicts = events.filter((event): event is EvalRow => event.kind === "eval");
+  expect(verdicts).toHaveLength(12);
+  expect(verdicts.at(-1)!.top1).toBeGreaterThan(0.5); // chance is a third
+  expect(verdicts.at(-1)!.agreement).toBeGreaterThanOrEqual(0);
+  expect([...readSafetensors(openRunFolder(dir).student).tensors.keys()].some((key) => key.includes("proj_l"))).toBe(false); // the student alone
+  expect(memory().tensors).toBe(before);
+});
+
+describe("a run stopped and resumed is the uninterrupted run, bit for bit", () => {
+  const variants: [string, Partial<Recipe>][] = [
+    ["AdamW, EMA, clipping", { ema: 0.9, clip: 0.5 }],
+    ["SGD with momentum", { optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: true }) }],
+    ["bfloat16", { precision: "bfloat16" }],
+  ];
+  test.each(variants)("%s", async (_, change) => {
+    const whole = await run(toyRecipe(change), { seed: 4 });
+    const { dir, events } = await run(toyRecipe(change), { seed: 4, stopAfter: 7 });
+    expect(events.at(-1)).toMatchObject({ kind: "end", finished: false, step: 7 });
+    const rest = await run(toyRecipe(change), { seed: 4, resume: dir });
+    expect(rest.steps.map((step) => (step as TrainRow & object).step)[0]).toBe(8);
+    expect(lasting(dir)).toEqual(lasting(whole.dir));
+    expect(student(dir).equals(student(whole.dir))).toBe(true);
+  });
+});
+
+test("one seed is one run; another is another", async () => {
+  const [a, b, c] = [
+    await run(toyRecipe(), { seed: 1 }),
+    await run(toyRecipe(), { seed: 1 }),
+    await run(toyRecipe(), { seed: 2 }),
+  ];
+  expect(student(a.dir).equals(student(b.dir))).toBe(true);
+  expect(student(a.dir).equals(student(c.dir))).toBe(false);
+});
+
+test("an average of the weights is evaluated and kept beside them", async () => {
+  const { dir, events } = await run(toyRecipe({ ema: 0.5 }));
+  expect(new Set(events.filter((event): event is EvalRow => event.kind === "eval").map(({ weights }) => weights))).toEqual(
+    new Set(["raw", "ema"]),
+  );
+  const { student: raw, studentEma } = openRunFolder(dir);
+  expect(readFileSync(studentEma).equals(readFileSync(raw))).toBe(false);
+});
+
+test("a loss that is no number stops the run with the term's name and leaves the last checkpoint", async () => {
+  let calls = 0;
+  const explodes = defineMethod({
+    name: "explodes",
+    teachers: [0, 0],
+    loss: ({ student: { logits } }) => ({
+      task: logits.square().mean(),
+      odd: calls++ < 6 ? logits.mean() : tensor(Number.NaN).mul(logits.mean()),
+    }),
+  });
+  await expect(run(toyRecipe({ teachers: [], method: explodes }))).rejects.toThrow(
+    /The loss is not a number at step 7 \(odd NaN\)\. Lower the learning rate/,
+  );
+});
+
+describe("players that do not go together are refused before anything runs", () => {
+  const refused: [string, Partial<Recipe>, RegExp][] = [
+    ["no teacher for a method that takes one", { teachers: [] }, /The method manifold takes 1 teachers, and the recipe has 0/],
+    ["a teacher for the method none", { method: none() }, /The method none takes 0 teachers, and the recipe has 1/],
+    [
+      "a student with other classes",
+      { student: () => pupil({ numClasses: 7 }) },
+      /vit has 7 classes, and columns has 3\. Make it with \{ numClasses: 3 \}/,
+    ],
+    ["a teacher with other classes", { teachers: [() => master({ numClasses: 10 })] }, /cait has 10 classes, and columns has 3/],
+    [
+      "a student for colour pictures",
+      { student: () => pupil({ inChannels: 3, input: { mean: [0, 0, 0], std: [1, 1, 1] } }) },
+      /takes pictures of 3 channels, and columns has 1/,
+    ],
+    [
+      "a teacher normalised otherwise",
+      { teachers: [() => master({ input: { mean: [0.1], std: [0.5] } })] },
+      /input mean 0\.5 and the teacher cait has 0\.1/,
+    ],
+    ["unequal grids", { teachers: [() => master({ patchSize: 8 })] }, /2×2 patches and cait 1×1.*unequalGrids/],
+  ];
+  test.each(refused)("%s", async (_, change, words) => {
+    const before = memory().tensors;
+    await expect(run(toyRecipe(change))).rejects.toThrow(words);
+    expect(memory().tensors).toBe(before);
+  });
+});
+
+test("a batch larger than the data is the data", async () => {
+  const { steps } = await run(toyRecipe({ epochs: 1, data: { train: columns(6), batchSize: 64, augment: plain } }));
+  expect(steps).toHaveLength(1);
+});
