@@ -81,10 +81,12 @@ class Block extends Module {
     this.mlp = new Mlp(embedDim, embedDim * mlpRatio, { drop });
   }
 
-  forward(x: Tensor /* [B, P + N, D] */): Tensor {
+  /** Every token is looked at; the first `tokens` of them come out, all unless told. */
+  forward(x: Tensor /* [B, P + N, D] */, { tokens = x.size(1) }: { tokens?: number } = {}): Tensor {
     return tidy(() => {
-      const attended = x.add(x.pipe(this.norm1).pipe(this.attn).pipe(this.dropPath));
-      return attended.add(attended.pipe(this.norm2).pipe(this.mlp).pipe(this.dropPath)); // [B, P + N, D]
+      const kept = tokens === x.size(1) ? x : x.slice({ dim: 1, end: tokens });
+      const attended = kept.add(this.attn.forward(x.pipe(this.norm1), { queries: tokens }).pipe(this.dropPath));
+      return attended.add(attended.pipe(this.norm2).pipe(this.mlp).pipe(this.dropPath)); // [B, tokens, D]
     });
   }
 }
@@ -126,10 +128,19 @@ export class VisionTransformer extends Model {
   forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
     return tidy(() => {
       const tapped = new Taps(taps, this.info);
-      const x = tapped.through(this.blocks, this.#embed(images)); // [B, P + N, D]
-      const prefix = x.slice({ dim: 1, end: this.info.prefixTokens }).pipe(this.norm); // [B, P, D]
+      const x = tapped.through(this.blocks.slice(0, -1), this.#embed(images)); // [B, P + N, D]
+      const prefix = this.#prefixOf(x, tapped).pipe(this.norm); // [B, P, D]
       return { ...this.#classify(prefix), taps: tapped.inOrder() };
     });
+  }
+
+  /** Through the last block. Unless its patches are asked for, only the tokens that the heads read go on. */
+  #prefixOf(x: Tensor /* [B, P + N, D] */, tapped: Taps): Tensor {
+    const last = this.blocks.length - 1;
+    const name = `blocks.${last}`;
+    const tokens = this.info.prefixTokens;
+    if (!tapped.asked.includes(name)) return this.blocks[last].forward(x, { tokens }); // [B, P, D]
+    return tapped.keep(name, x.pipe(this.blocks[last])).slice({ dim: 1, end: tokens }); // [B, P, D]
   }
 
   #embed(images: Tensor): Tensor {

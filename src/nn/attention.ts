@@ -3,7 +3,7 @@
  * B images, N tokens, D channels, H heads, d = D / H channels a head; M query tokens.
  */
 
-import { dropout, hasOperator, scaledDotProductAttention, type Tensor, tidy } from "../torch/index.js";
+import { dropout, hasOperator, linear, scaledDotProductAttention, type Tensor, tidy } from "../torch/index.js";
 import { Dropout } from "./dropout.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
@@ -63,14 +63,34 @@ export class Attention extends Module {
     this.attnDrop = attnDrop;
   }
 
-  forward(x: Tensor): Tensor {
+  /** All N tokens are looked at; the first `queries` of them look, all unless told. [B, N, D] → [B, M, D] */
+  forward(x: Tensor, { queries = x.size(1) }: { queries?: number } = {}): Tensor {
     return tidy(() => {
       const [batch, tokens, dim] = x.shape;
-      const split = x.pipe(this.qkv).reshape([batch, tokens, 3, this.heads, dim / this.heads]); // [B, N, 3, H, d]
-      const [q, k, v] = split.permute([2, 0, 3, 1, 4]).unbind(); // [B, H, N, d]
-      const mixed = attention(q, k, v, { dropout: this.training ? this.attnDrop : 0 });
-      const joined = mixed.transpose(1, 2).reshape([batch, tokens, dim]); // [B, N, D]
+      const [q, k, v] = queries === tokens ? this.#everyone(x) : this.#few(x, queries);
+      const mixed = attention(q, k, v, { dropout: this.training ? this.attnDrop : 0 }); // [B, H, M, d]
+      const joined = mixed.transpose(1, 2).reshape([batch, queries, dim]); // [B, M, D]
       return joined.pipe(this.proj).pipe(this.projDrop);
     });
+  }
+
+  #everyone(x: Tensor): Tensor[] {
+    return this.#heads(x.pipe(this.qkv), 3); // q, k, v, each [B, H, N, d]
+  }
+
+  #few(x: Tensor, queries: number): Tensor[] {
+    const dim = x.size(-1);
+    const { weight, bias } = this.qkv;
+    const part = (range: { start?: number; end?: number }) => [weight.slice(range), { bias: bias?.slice(range) }] as const;
+    const [q] = this.#heads(linear(x.slice({ dim: 1, end: queries }), ...part({ end: dim })), 1); // [B, H, M, d]
+    const [k, v] = this.#heads(linear(x, ...part({ start: dim })), 2); // each [B, H, N, d]
+    return [q, k, v];
+  }
+
+  /** `parts` projections side by side on the channels, apart and by head. */
+  #heads(x: Tensor, parts: number): Tensor[] {
+    const [batch, tokens, channels] = x.shape;
+    const split = x.reshape([batch, tokens, parts, this.heads, channels / parts / this.heads]); // [B, N, parts, H, d]
+    return split.permute([2, 0, 3, 1, 4]).unbind(); // each [B, H, N, d]
   }
 }

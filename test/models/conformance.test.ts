@@ -95,3 +95,21 @@ describe.each(families)("%s", (_, make) => {
       expect(() => loadWeights(model, bent)).toThrow(`${rest[0]} is [1]`);
     }));
 });
+
+test("a ViT gives the same logits and gradients whether or not its last patches are looked at", () =>
+  withModel(
+    () => vit({ ...transformer, numClasses: 5, distilled: true }),
+    (model) => {
+      const pictures = images();
+      const gradients = (taps: string[]) => {
+        model.zeroGrad();
+        const { logits, heads } = model.forward(pictures, { taps });
+        heads.class.square().sum().add(heads.distillation.sum()).backward();
+        return [logits, ...model.parameters().map(({ grad }) => grad as Tensor)];
+      };
+      const whole = gradients(["blocks.1"]);
+      for (const [i, short] of gradients([]).entries()) {
+        expect(short.sub(whole[i]).abs().amax().item()).toBeLessThan(1e-5 * (1 + whole[i].abs().amax().item()));
+      }
+    },
+  ));

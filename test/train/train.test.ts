@@ -66,7 +66,7 @@ test("a run learns, tells every step with named terms, and leaves no tensor behi
     precision: "float32",
   });
   expect(steps).toHaveLength(60);
-  expect(Object.keys((steps[0] as TrainRow & object).terms)).toEqual(["task", "soft"]);
+  expect(Object.keys(steps[0].terms)).toEqual(["task", "soft"]);
   expect(events.at(-1)).toMatchObject({ kind: "end", finished: true, step: 60 });
   const verdicts = events.filter((event): event is EvalRow => event.kind === "eval");
   expect(verdicts).toHaveLength(12);
@@ -87,7 +87,7 @@ describe("a run stopped and resumed is the uninterrupted run, bit for bit", () =
     const { dir, events } = await run(toyRecipe(change), { seed: 4, stopAfter: 7 });
     expect(events.at(-1)).toMatchObject({ kind: "end", finished: false, step: 7 });
     const rest = await run(toyRecipe(change), { seed: 4, resume: dir });
-    expect(rest.steps.map((step) => (step as TrainRow & object).step)[0]).toBe(8);
+    expect(rest.steps.map((step) => step.step)[0]).toBe(8);
     expect(lasting(dir)).toEqual(lasting(whole.dir));
     expect(student(dir).equals(student(whole.dir))).toBe(true);
   });
