@@ -66,7 +66,10 @@ function release(made: readonly Tensor[], kept: ReadonlySet<Tensor> | undefined)
   for (const tensor of made) {
     if (tensor.handle === 0) continue;
     if (kept?.has(tensor)) enroll(tensor);
-    else handles.push(tensor.surrender());
+    else {
+      handles.push(tensor.handle);
+      tensor.handle = 0; // no finalizer stands behind a tensor of a scope
+    }
   }
   if (handles.length > 0) addon.dispose(handles);
 }
