@@ -18,6 +18,8 @@ beforeEach(() => {
 const beforeCxx11 = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs";
 const sinceCxx11 = "_ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
 
+const versionLines = "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 6\n";
+
 function unpack(at: string, { headers = true, symbol = sinceCxx11, cuda = false } = {}): string {
   const api = join(at, "include/torch/csrc/api/include/torch");
   mkdirSync(join(at, "lib"), { recursive: true });
@@ -25,7 +27,7 @@ function unpack(at: string, { headers = true, symbol = sinceCxx11, cuda = false 
   writeFileSync(join(at, "lib/libc10.so"), `\0${symbol}\0`);
   if (!headers) return at;
   mkdirSync(api, { recursive: true });
-  writeFileSync(join(api, "version.h"), "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 6\n");
+  writeFileSync(join(api, "version.h"), versionLines);
   return at;
 }
 
@@ -41,6 +43,14 @@ test("LIBTORCH comes first", () => {
   const other = python(unpack(join(folder, "site-packages/torch")));
   const found = findLibtorch({ environment: { LIBTORCH: named }, pythons: [other] });
   expect(found).toMatchObject({ origin: "LIBTORCH", version: "2.6", lib: join(named, "lib"), cuda: false, cxx11: true });
+});
+
+test("the version is found where later libtorches keep it", () => {
+  const named = unpack(join(folder, "named"));
+  writeFileSync(join(named, "include/torch/csrc/api/include/torch/version.h"), "#include <torch/headeronly/version.h>\n");
+  mkdirSync(join(named, "include/torch/headeronly"));
+  writeFileSync(join(named, "include/torch/headeronly/version.h"), versionLines);
+  expect(findLibtorch({ environment: { LIBTORCH: named } })).toMatchObject({ version: "2.6" });
 });
 
 test("LIBTORCH that is no libtorch is refused with what it lacks", () => {

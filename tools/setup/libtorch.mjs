@@ -13,10 +13,11 @@ const versionHeader = "torch/csrc/api/include/torch/version.h";
 const hasHeaders = (include) => existsSync(join(include, versionHeader));
 const hasLibraries = (lib) => existsSync(join(lib, "libtorch.so"));
 
-/** "1.13" from the lines `#define TORCH_VERSION_MAJOR 1` and `…_MINOR 13`. */
+/** "1.13" from the lines `#define TORCH_VERSION_MAJOR 1` and `…_MINOR 13`, which later versions keep in a header of their own. */
 function versionOf(include) {
-  const text = readFileSync(join(include, versionHeader), "utf8");
-  return ["MAJOR", "MINOR"].map((part) => text.match(new RegExp(`TORCH_VERSION_${part} (\\d+)`))[1]).join(".");
+  const headers = [versionHeader, "torch/headeronly/version.h"].map((name) => join(include, name)).filter(existsSync);
+  const text = headers.map((file) => readFileSync(file, "utf8")).join("");
+  return ["MAJOR", "MINOR"].map((part) => text.match(new RegExp(`TORCH_VERSION_${part} (\\d+)`))?.[1] ?? "?").join(".");
 }
 
 /** Which std::string libc10 was compiled with; wheels before 2.6 use the one from before C++11. */
