@@ -23,15 +23,28 @@ function aptGetRun(prefix, args, advice) {
   run(command, rest, { log: `apt-${args[0]}`, advice });
 }
 
+/** Whether apt knows the package at all; the lists are brought up to date first where this user may. */
+export function aptOffers(name, say) {
+  const prefix = asRoot();
+  if (prefix) aptUpdate(prefix, say, "Check the network and apt's sources, then run again.");
+  return /Candidate: \d/.test(output("apt-cache", ["policy", name]) ?? "");
+}
+
+function aptUpdate(prefix, say, advice) {
+  if (updated) return;
+  say("apt-get updates its lists");
+  aptGetRun(prefix, ["update"], advice);
+  updated = true;
+}
+
 /** Installs packages, or refuses with the one command to type, which may name `others` that set-up would miss next. */
 export function aptInstall(packages, say, others = []) {
   if (!hasApt()) throw new Refusal(`${packages.join(", ")} cannot be installed: there is no apt-get here.`);
   const prefix = asRoot();
   if (!prefix)
     throw new Refusal(`Packages are missing and installing them needs root. Type: ${commandToType([...packages, ...others])}`);
-  say(`apt-get installs ${packages.join(" ")}`);
   const advice = `Check the network and apt's sources, then run again, or type: ${commandToType(packages)}.`;
-  if (!updated) aptGetRun(prefix, ["update"], advice);
-  updated = true;
+  aptUpdate(prefix, say, advice);
+  say(`apt-get installs ${packages.join(" ")}`);
   aptGetRun(prefix, ["install", "-y", "--no-install-recommends", ...packages], advice);
 }

@@ -1,6 +1,7 @@
-/** libtorch: found in libtorch.mjs's order, or installed from Debian's or Ubuntu's packages. */
-import { aptInstall, hasApt } from "./apt.mjs";
+/** libtorch: found in libtorch.mjs's order, or installed: the system's package where there is one, PyTorch's wheel elsewhere. */
+import { aptInstall, aptOffers, hasApt } from "./apt.mjs";
 import { findLibtorch } from "./libtorch.mjs";
+import { installPythonTorch } from "./python-torch.mjs";
 import { Refusal } from "./refusal.mjs";
 import { warn } from "./step.mjs";
 
@@ -12,11 +13,12 @@ function install(say) {
     throw new Refusal(
       "No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.",
     );
-  aptInstall(packages, say, ["dataset-fashion-mnist"]);
+  if (aptOffers(packages[0], say)) aptInstall(packages, say, ["dataset-fashion-mnist"]);
+  else installPythonTorch(say);
   const found = findLibtorch();
   if (!found)
     throw new Refusal(
-      `${packages[0]} is installed, but holds no headers and libraries where they were looked for: set LIBTORCH to an unpacked libtorch.`,
+      "What was installed holds no libtorch headers and libraries where they were looked for: set LIBTORCH to an unpacked libtorch.",
     );
   return found;
 }

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { output } from "./command.mjs";
+import { ownPython } from "./paths.mjs";
 import { Refusal } from "./refusal.mjs";
 import { sha256 } from "./stamp.mjs";
 
@@ -80,7 +81,11 @@ function fromSystem() {
  * The first libtorch in the order above, or null. `note` hears about those that were passed over.
  * @param {{ environment?: NodeJS.ProcessEnv, pythons?: string[], note?: (text: string) => void }} [options]
  */
-export function findLibtorch({ environment = process.env, pythons = ["python3", "/usr/bin/python3"], note = () => {} } = {}) {
+export function findLibtorch({
+  environment = process.env,
+  pythons = ["python3", "/usr/bin/python3", ownPython],
+  note = () => {},
+} = {}) {
   if (environment.LIBTORCH) return fromEnvironment(environment.LIBTORCH);
   for (const python of pythons) {
     const found = fromPython(python, note);
