@@ -61,7 +61,7 @@ const shapes: Case[] = [
     /^layer_norm: Given normalized_shape=\[5\]/,
     () => layerNorm(ones([2, 3]), [5]),
   ],
-  ["a negative extent", "SHAPE", /^zeros: Trying to create tensor with negative dimension -1/, () => zeros([-1])],
+  ["a negative extent", "SHAPE", /^zeros: .*(negative dimension -1|must be non-negative)/, () => zeros([-1])],
   ["an index outside", "SHAPE", /^embedding: index out of range/, () => embedding(ones([2, 2]), tensor([5n]))],
   [
     "a target outside",
@@ -86,7 +86,7 @@ const dtypes: Case[] = [
   [
     "real numbers as classes",
     "DTYPE",
-    /^cross_entropy_loss: expected scalar type Long/,
+    /^cross_entropy_loss: expected (scalar type Long|target dtype to be Long)/,
     () => ones([1, 2]).crossEntropyLoss(ones([1])),
   ],
   ["booleans subtracted", "DTYPE", /^sub.Tensor: Subtraction/, () => tensor([true]).sub(tensor([true]))],
@@ -107,7 +107,7 @@ const gradients: Case[] = [
     /^backward: grad can be implicitly created only for scalar/,
     () => leaf().mul(2).backward(),
   ],
-  ["an input not in the graph", "GRADIENT", /^grad: One of the differentiated Tensors/, () => grad([leaf().sum()], [leaf()])],
+  ["an input not in the graph", "GRADIENT", /^grad: .* of the differentiated Tensors/, () => grad([leaf().sum()], [leaf()])],
   ["a leaf written to", "GRADIENT", /^mul_.Scalar: a leaf Variable that requires grad/, () => leaf().mul_(2)],
   ["a saved result written to", "GRADIENT", /modified by an inplace operation/, () => { const y = leaf().exp(); y.mul_(2); y.sum().backward(); }], // biome-ignore format: one row
   [
