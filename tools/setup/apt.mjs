@@ -23,11 +23,13 @@ function aptGetRun(prefix, args, advice) {
   run(command, rest, { log: `apt-${args[0]}`, advice });
 }
 
-/** Whether apt knows the package at all; the lists are brought up to date first where this user may. */
+const knows = (name) => /Candidate: \d/.test(output("apt-cache", ["policy", name]) ?? "");
+
+/** Whether apt offers the package, by lists brought up to date where this user may; without any lists the answer is yes. */
 export function aptOffers(name, say) {
   const prefix = asRoot();
   if (prefix) aptUpdate(prefix, say, "Check the network and apt's sources, then run again.");
-  return /Candidate: \d/.test(output("apt-cache", ["policy", name]) ?? "");
+  return knows(name) || !knows("python3-venv");
 }
 
 function aptUpdate(prefix, say, advice) {
