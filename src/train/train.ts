@@ -39,6 +39,9 @@ export type TrainEvent =
   | EvalRow
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
+/** Milliseconds of work that a crash may cost. */
+const SAVE_EVERY = 60_000;
+
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
@@ -57,6 +60,7 @@ export async function* train(
   );
 
   const judge = new Judge(session);
+  let saved = performance.now();
   while (progress.step < steps && !signal?.aborted) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
@@ -95,9 +99,13 @@ export async function* train(
           yield verdict;
         }
       }
-      if (progress.step === steps || signal?.aborted) break;
+      const over = progress.step === steps || signal?.aborted;
+      if (over || performance.now() - saved > SAVE_EVERY) {
+        save(run, session, progress);
+        saved = performance.now();
+      }
+      if (over) break;
     }
-    save(run, session, progress);
   }
   run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
   yield {
