@@ -27,19 +27,29 @@ export interface CosineOptions {
   warmupLr?: number;
   /** Where the cosine ends. */
   floor?: number;
+  /** Warm restarts: from this epoch on, a new half cosine from this rate. https://arxiv.org/abs/1608.03983 */
+  restarts?: readonly { epoch: number; lr: number }[];
 }
 
 /** A new rate every step: the warm-up reaches `lr` where the cosine begins. */
-export function cosine({ warmupEpochs = 0, warmupLr = 1e-6, floor = 0 }: CosineOptions = {}): Schedule {
+export function cosine({ warmupEpochs = 0, warmupLr = 1e-6, floor = 0, restarts = [] }: CosineOptions = {}): Schedule {
   return {
     name: "cosine",
-    options: { warmupEpochs, warmupLr, floor },
+    options: { warmupEpochs, warmupLr, floor, restarts },
     build({ lr, steps, stepsPerEpoch }) {
       const warmup = Math.round(warmupEpochs * stepsPerEpoch);
-      const descent = steps - warmup;
+      const descents = [
+        { start: warmup, from: lr },
+        ...restarts.map(({ epoch, lr }) => ({ start: epoch * stepsPerEpoch, from: lr })),
+      ];
       return {
-        lrAt: (step) =>
-          step < warmup ? rise(step / warmup, warmupLr, lr) : fall((step - warmup) / Math.max(1, descent), lr, floor),
+        lrAt(step) {
+          if (step < warmup) return rise(step / warmup, warmupLr, lr);
+          const current = descents.findLastIndex(({ start }) => start <= step);
+          const { start, from } = descents[current];
+          const end = descents[current + 1]?.start ?? steps;
+          return fall((step - start) / Math.max(1, end - start), from, floor);
+        },
       };
     },
   };
@@ -49,7 +59,11 @@ export function cosine({ warmupEpochs = 0, warmupLr = 1e-6, floor = 0 }: CosineO
  * timm 0.5.4's schedule as DeiT drives it: one rate an epoch, and `step(epoch)` called with the epoch that has just ended, so
  * that epochs 0 and 1 both run at the warm-up rate. Warm-up replaces the beginning of the cosine.
  */
-export function deitEpochCosine({ warmupEpochs = 5, warmupLr = 1e-6, floor = 1e-5 }: CosineOptions = {}): Schedule {
+export function deitEpochCosine({
+  warmupEpochs = 5,
+  warmupLr = 1e-6,
+  floor = 1e-5,
+}: Omit<CosineOptions, "restarts"> = {}): Schedule {
   return {
     name: "deitEpochCosine",
     options: { warmupEpochs, warmupLr, floor },
@@ -62,7 +76,7 @@ export function deitEpochCosine({ warmupEpochs = 5, warmupLr = 1e-6, floor = 1e-
 
 /** The rate that timm's CosineLRScheduler sets in `step(epoch)`. */
 export const lrAfterEpoch =
-  ({ lr, epochs, warmupEpochs, warmupLr, floor }: Required<CosineOptions> & { lr: number; epochs: number }) =>
+  ({ lr, epochs, warmupEpochs, warmupLr, floor }: Required<Omit<CosineOptions, "restarts">> & { lr: number; epochs: number }) =>
   (epoch: number): number =>
     epoch < warmupEpochs ? rise(epoch / warmupEpochs, warmupLr, lr) : fall(epoch / epochs, lr, floor);
 

@@ -28,3 +28,11 @@ test("a run that is all warm-up stays within it", () => {
   const { lrAt } = cosine({ warmupEpochs: 1, warmupLr: 0, floor: 0 }).build({ lr: 1, steps: 10, stepsPerEpoch: 10 });
   expect(lrAt(9)).toBeCloseTo(0.9);
 });
+
+test("a warm restart begins a new descent from its own rate, and leaves the one before as it was", () => {
+  const length = { lr: 1, stepsPerEpoch: 10 };
+  const once = cosine({ warmupEpochs: 2, floor: 0.1 }).build({ ...length, steps: 60 });
+  const again = cosine({ warmupEpochs: 2, floor: 0.1, restarts: [{ epoch: 6, lr: 0.5 }] }).build({ ...length, steps: 100 });
+  for (const step of [0, 15, 20, 40, 59]) expect(again.lrAt(step)).toBe(once.lrAt(step));
+  expect([60, 80, 100].map(again.lrAt)).toEqual([0.5, expect.closeTo(0.3, 10), expect.closeTo(0.1, 10)]);
+});
