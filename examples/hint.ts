@@ -1,0 +1,62 @@
+/** FitNets: the student's hidden tokens, through a learned projection, drawn to the teacher's. https://arxiv.org/abs/1412.6550 */
+
+import {
+  commonGrid,
+  crossEntropy,
+  defineMethod,
+  klDiv,
+  type LayerMap,
+  Linear,
+  layerPairs,
+  listening,
+  mse,
+  onGrid,
+  Sequential,
+  stack,
+  weigh,
+} from "vit-distill";
+
+// B images, N patches, D_S and D_T the widths of student and teacher
+
+export interface HintOptions {
+  /** Which student block learns from which teacher block. */
+  layers: LayerMap;
+  /** Of the hint term. */
+  weight?: number;
+  /** The teacher's logits' share; the labels have the rest. */
+  alpha?: number;
+  temperature?: number;
+  /** Where one model has more patches: refuse, or average neighbours. */
+  unequalGrids?: "refuse" | "pool";
+}
+
+export function hint({ layers, weight = 1, alpha = 0.5, temperature = 1, unequalGrids = "refuse" }: HintOptions) {
+  return defineMethod({
+    name: "hint",
+    taps(players) {
+      const pairs = layerPairs(layers, players);
+      return { student: pairs.map(([s]) => `blocks.${s}`), teacher: pairs.map(([, t]) => `blocks.${t}`) };
+    },
+    extras(players) {
+      const { student, teacher } = players;
+      return new Sequential(...layerPairs(layers, players).map(() => new Linear(student.embedDim, teacher.embedDim)));
+    },
+    check(players) {
+      layerPairs(layers, players);
+      commonGrid(players, unequalGrids);
+    },
+    loss({ student, teacher, targets, players }, projections) {
+      const grid = commonGrid(players, unequalGrids);
+      const gap = (i: number) => {
+        const ours = onGrid(student.taps[i], players.student, grid, unequalGrids); // [B, N, D_S]
+        const theirs = onGrid(teacher.taps[i], players.teacher, grid, unequalGrids); // [B, N, D_T]
+        return mse(ours.pipe(projections.layers[i]), theirs);
+      };
+      return weigh({
+        task: [1 - alpha, () => crossEntropy(student.heads.class, targets)],
+        soft: [alpha, () => klDiv(listening(student), teacher.logits, { temperature })],
+        hint: [weight, () => stack(student.taps.map((_, i) => gap(i))).mean()],
+      });
+    },
+  });
+}
