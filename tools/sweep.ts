@@ -32,7 +32,7 @@ async function run(file: string, seed: number, dir: string): Promise<Outcome> {
   tidy(() => {
     loadWeights(session.student, loadTensors(join(dir, "student.safetensors")));
   });
-  const { top1 } = await evaluate(session.student, session.evaluationLoader(split)!);
+  const { top1 } = await evaluate(session.student, session.evaluationLoader(split)!, session);
   return { top1: 100 * top1, seconds };
 }
 
