@@ -26,7 +26,7 @@ export const student = ({ dropPath = 0 } = {}) =>
 export default defineRecipe(({ smoke, seed }) => ({
   student,
   teachers: [() => shipped(caitTeacher(), "fashion_cait")],
-  method: manifold({ layers: everyLayer(), pairs: "all", weights: { all: 16 }, alpha: 0.9, temperature: 2 }),
+  method: manifold({ layers: everyLayer(), pairs: "all", weights: { all: 256 } }),
   data: fashionData({ labelled: 1000, subsetSeed: seed, smoke }),
   steps: smoke ? 4 : 1000,
   optimizer: adamW({ lr: 3e-3, weightDecay: 0.05 }),

@@ -6,4 +6,4 @@
 import { defineRecipe, soft } from "vit-distill";
 import quickstart from "../../quickstart.js";
 
-export default defineRecipe((options) => ({ ...quickstart(options), method: soft({ alpha: 0.9, temperature: 2 }) }));
+export default defineRecipe((options) => ({ ...quickstart(options), method: soft({ alpha: 1, temperature: 1 }) }));
