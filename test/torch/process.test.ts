@@ -52,31 +52,33 @@ describe("worker threads", () => {
 describe("threads", () => {
   const cores = availableParallelism();
 
-  test("every core for torch, one for OpenBLAS, in the environment that the libraries read", () => {
+  test("every core for torch and for OpenBLAS, and short waits, in the environment that the libraries read", () => {
     const env: NodeJS.ProcessEnv = {};
-    expect(configureThreads(env)).toMatchObject({ threads: cores, blasThreads: "1" });
-    expect(env).toEqual({ OMP_NUM_THREADS: String(cores), OPENBLAS_NUM_THREADS: "1" });
+    expect(configureThreads(env)).toMatchObject({ threads: cores, blasThreads: String(cores) });
+    expect(env).toEqual({ OMP_NUM_THREADS: String(cores), OPENBLAS_NUM_THREADS: String(cores), GOMP_SPINCOUNT: "10000" });
   });
 
   test("what the user set stays, and is given as the reason", () => {
-    const env = { VIT_DISTILL_THREADS: "3", OMP_NUM_THREADS: "5", OPENBLAS_NUM_THREADS: "2" };
+    const env = { VIT_DISTILL_THREADS: "3", OMP_NUM_THREADS: "5", OPENBLAS_NUM_THREADS: "2", OMP_WAIT_POLICY: "PASSIVE" };
+    const before = { ...env };
     const choice = configureThreads(env);
     expect(choice).toMatchObject({ threads: 3, blasThreads: "2" });
     expect(choice.reasons).toEqual([
       "3 torch threads: set by VIT_DISTILL_THREADS",
       "2 OpenBLAS threads: set by OPENBLAS_NUM_THREADS",
+      "how threads wait: set by OMP_WAIT_POLICY",
     ]);
-    expect(env).toEqual({ VIT_DISTILL_THREADS: "3", OMP_NUM_THREADS: "5", OPENBLAS_NUM_THREADS: "2" });
+    expect(env).toEqual(before);
     expect(configureThreads({ OMP_NUM_THREADS: "5" })).toMatchObject({
       threads: 5,
-      reasons: [expect.stringContaining("OMP_NUM_THREADS"), expect.anything()],
+      reasons: [expect.stringContaining("OMP_NUM_THREADS"), expect.anything(), expect.anything()],
     });
   });
 
   test("an empty variable is as none", () => {
     const env = { VIT_DISTILL_THREADS: "", OMP_NUM_THREADS: "4", OPENBLAS_NUM_THREADS: "" };
-    expect(configureThreads(env)).toMatchObject({ threads: 4, blasThreads: "1" });
-    expect(env.OPENBLAS_NUM_THREADS).toBe("1");
+    expect(configureThreads(env)).toMatchObject({ threads: 4, blasThreads: "4" });
+    expect(env.OPENBLAS_NUM_THREADS).toBe("4");
   });
 
   test.each(["0", "-1", "two", "1.5"])("%j threads are refused", (VIT_DISTILL_THREADS) =>
