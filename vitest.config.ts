@@ -24,7 +24,7 @@ export default defineConfig({
           name: "fast",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
-          testTimeout: 60_000,
+          testTimeout: 300_000,
           sequence: { groupOrder: 0 },
         },
       },
