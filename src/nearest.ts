@@ -5,11 +5,16 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const isBegun = word.length > 2 && candidate.toLowerCase().startsWith(word.toLowerCase());
-    const distance = isBegun ? 1 : editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = distanceTo(candidate.toLowerCase(), word.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
+}
+
+/** Of the whole candidate, or of its beginning, for a word that was not typed to the end. */
+function distanceTo(candidate: string, word: string): number {
+  const whole = editDistance(word, candidate);
+  return word.length > 2 ? Math.min(whole, 1 + editDistance(word, candidate.slice(0, word.length))) : whole;
 }
 
 /** `Did you mean "x"?`, or nothing. */

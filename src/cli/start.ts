@@ -1,4 +1,4 @@
-/** `vit-distill start`, the quick start: one student four ways on Fashion-MNIST, and what its teacher gave it. */
+/** `vit-distill start`, the quick start: one student three ways on Fashion-MNIST, and what its teacher gave it. */
 
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { Command } from "commander";
 import type { Verdict } from "../train/index.js";
 import { follow } from "./follow.js";
 import { interruptible } from "./interrupt.js";
+import { wholeNumber } from "./option.js";
 import { duration, Progress } from "./progress.js";
 import { million, percent, table } from "./table.js";
 
@@ -18,20 +19,20 @@ const arms = [
 interface Options {
   dir?: string;
   smoke: boolean;
-  seed: string;
+  seed: number;
 }
 
 export const start = new Command("start")
   .description("the quick start: a tiny DeiT on Fashion-MNIST, alone and under a teacher")
   .option("--dir <folder>", "where the run folders go (default: runs/quickstart-<time>)")
   .option("--smoke", "a run of seconds that shows that everything fits together", false)
-  .option("--seed <number>", "of the weights, the order and the 1,000 pictures", "0")
+  .option("--seed <number>", "of the weights, the order and the 1,000 pictures", wholeNumber, 0)
   .action(async ({ dir = join("runs", `quickstart-${Date.now()}`), smoke, seed }: Options) => {
     const rows: string[][] = [];
     const began = performance.now();
     for (const arm of arms) {
       console.error(`\n${arm.label} (recipes/${arm.recipe})`);
-      const done = await runArm(arm.recipe, join(dir, arm.name), { smoke, seed: Number(seed) });
+      const done = await runArm(arm.recipe, join(dir, arm.name), { smoke, seed });
       if (!done) return;
       const teacher = done.verdicts.find(({ who }) => who.startsWith("teacher"));
       if (teacher && rows.length === 1) rows.unshift(row("teacher", teacher, done.teacherSize, "–"));

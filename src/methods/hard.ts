@@ -12,6 +12,7 @@ export interface HardOptions {
 export const hard = ({ alpha = 0.5, smoothing = 0 }: HardOptions = {}) =>
   defineMethod({
     name: "hard",
+    options: { alpha, smoothing },
     loss: ({ student, teacher, targets }) =>
       weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets, { smoothing })],

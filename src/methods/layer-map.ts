@@ -10,18 +10,23 @@ export type LayerPair = readonly [number, number];
 export type LayerMap = readonly LayerPair[] | ((studentDepth: number, teacherDepth: number) => LayerPair[]);
 
 /** The first n blocks of one with the first n of the other, and the last n with the last n: the released choice with n = 4. */
-export const firstAndLast =
-  (n: number): LayerMap =>
-  (student, teacher) => {
+export const firstAndLast = (n: number): LayerMap =>
+  named({ rule: "firstAndLast", n }, (student, teacher) => {
     const most = Math.min(n, Math.floor(Math.min(student, teacher) / 2));
     const first = Array.from({ length: most }, (_, i): LayerPair => [i, i]);
     const last = Array.from({ length: most }, (_, i): LayerPair => [student - most + i, teacher - most + i]);
     return [...first, ...last];
-  };
+  });
 
 /** Every student block, spread evenly over the teacher's, the last with the last. */
-export const everyLayer = (): LayerMap => (student, teacher) =>
-  Array.from({ length: student }, (_, i): LayerPair => [i, Math.round(((i + 1) * teacher) / student) - 1]);
+export const everyLayer = (): LayerMap =>
+  named({ rule: "everyLayer" }, (student, teacher) =>
+    Array.from({ length: student }, (_, i): LayerPair => [i, Math.round(((i + 1) * teacher) / student) - 1]),
+  );
+
+/** A rule with its name on it, for the run folder. */
+const named = (name: object, rule: (studentDepth: number, teacherDepth: number) => LayerPair[]): LayerMap =>
+  Object.assign(rule, name);
 
 /** The pairs for these models; a block that does not exist is an error. */
 export function layerPairs(map: LayerMap, { student, teacher }: Players): LayerPair[] {

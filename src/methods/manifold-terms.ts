@@ -16,7 +16,7 @@ export type Reduction = "mean" | "sum";
 
 /** Tokens ready to be compared: unit length, float32. */
 export const unitTokens = (tokens: Tensor /* [B, N, D] */): Tensor =>
-  inFloat32(() => normaliseTokens(tokens.to({ dtype: "float32" })));
+  inFloat32(tokens, () => normaliseTokens(tokens.to({ dtype: "float32" })));
 
 /** Patches of one image: mean over the B maps N×N. Takes unit tokens [B, N, D]. */
 export const intraLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
@@ -36,7 +36,7 @@ const pick = (tokens: Tensor, rows: Tensor): Tensor =>
 function mapLoss(student: Tensor /* [M, n, D] */, teacher: Tensor, reduction: Reduction): Tensor {
   const [maps, n] = student.shape;
   const scale = reduction === "mean" ? 1 / (maps * n * n) : 1 / maps;
-  const [value, gradient] = exactly(() => {
+  const [value, gradient] = exactly(student, () => {
     const difference = gram(student).sub_(gram(teacher)); // [M, n, n]
     return [difference.square().sum().mul(scale), difference.bmm(student).mul_(4 * scale)];
   });
@@ -52,7 +52,7 @@ export function allPairsLoss(student: Tensor, teacher: Tensor, reduction: Reduct
   const t = teacher.flatten({ startDim: 0, endDim: 1 }); // [n, D_T]
   const n = s.shape[0];
   const scale = reduction === "mean" ? 1 / (n * n) : 1;
-  const [value, gradient] = exactly(() => {
+  const [value, gradient] = exactly(student, () => {
     const sTranspose = s.transpose(0, 1);
     const ss = sTranspose.matmul(s); // [D_S, D_S]
     const st = sTranspose.matmul(t); // [D_S, D_T]
@@ -67,7 +67,7 @@ export function allPairsLoss(student: Tensor, teacher: Tensor, reduction: Reduct
 // the three norms nearly cancel: their sum is taken in float64
 const squaredNorm = (x: Tensor): Tensor => x.to({ dtype: "float64" }).square().sum();
 
-/** A value and its gradient, computed with no graph and no autocast. */
-const exactly = (fn: () => [Tensor, Tensor]): [Tensor, Tensor] => noGrad(() => inFloat32(() => tidy(fn)));
+/** A value and its gradient, computed with no graph and no autocast on the device of `x`. */
+const exactly = (x: Tensor, fn: () => [Tensor, Tensor]): [Tensor, Tensor] => noGrad(() => inFloat32(x, () => tidy(fn)));
 
-const inFloat32 = <T>(fn: () => T): T => autocast({ enabled: false }, fn);
+const inFloat32 = <T>({ device }: Tensor, fn: () => T): T => autocast({ device, enabled: false }, fn);

@@ -87,6 +87,7 @@ export function manifold({
 
   return defineMethod({
     name: "manifold",
+    options: { layers, weights: weight, pairs, samples, alpha, logits, temperature, reduction, unequalGrids, smoothing },
     taps: (players) => tapsOf(layerPairs(layers, players)),
     check(players) {
       layerPairs(layers, players);

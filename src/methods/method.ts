@@ -37,6 +37,8 @@ export type Terms = Record<string, Tensor>;
 
 export interface Method<E extends Module | null = Module | null> {
   readonly name: string;
+  /** Its settings with the defaults filled in, written down with the run. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** How many teachers it takes: [least, most]. */
   readonly teachers: readonly [number, number];
   taps(players: Players): TapNames;
@@ -49,6 +51,8 @@ export interface Method<E extends Module | null = Module | null> {
 
 export interface MethodDefinition<E extends Module | null> {
   name: string;
+  /** Settings to be written down with the run. */
+  options?: Readonly<Record<string, unknown>>;
   /** One teacher unless told. */
   teachers?: readonly [number, number];
   taps?: TapNames | ((players: Players) => TapNames);
@@ -62,6 +66,7 @@ const noTaps: TapNames = { student: [], teacher: [] };
 /** A method from what is particular to it. Its loss is tidied: only the terms survive. */
 export function defineMethod<E extends Module | null = null>({
   name,
+  options = {},
   teachers = [1, 1],
   taps = noTaps,
   extras = () => null as E,
@@ -70,6 +75,7 @@ export function defineMethod<E extends Module | null = null>({
 }: MethodDefinition<E>): Method<E> {
   return {
     name,
+    options,
     teachers,
     taps: typeof taps === "function" ? taps : () => taps,
     extras,

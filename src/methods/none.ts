@@ -11,6 +11,7 @@ export interface NoneOptions {
 export const none = ({ smoothing = 0 }: NoneOptions = {}) =>
   defineMethod({
     name: "none",
+    options: { smoothing },
     teachers: [0, 0],
     loss: ({ student, targets }) => ({ task: crossEntropy(student.heads.class, targets, { smoothing }) }),
   });

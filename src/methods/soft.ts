@@ -13,6 +13,7 @@ export interface SoftOptions {
 export const soft = ({ alpha = 0.5, temperature = 1, smoothing = 0 }: SoftOptions = {}) =>
   defineMethod({
     name: "soft",
+    options: { alpha, temperature, smoothing },
     loss: ({ student, teacher, targets }) =>
       weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets, { smoothing })],

@@ -23,6 +23,7 @@ export function token({ kind = "hard", alpha = 0.5, temperature = 3, smoothing =
   }[kind];
   return defineMethod({
     name: "token",
+    options: { kind, alpha, temperature, smoothing },
     check({ student }) {
       if (student.prefixTokens >= 2) return;
       throw new UserError(`${student.name} has no distillation token, which the method token teaches`, {

@@ -43,9 +43,14 @@ function fromNested(data: Nested, shape: readonly number[] | undefined, dtype: D
   return narrow ? moved(made, { dtype: target }) : made;
 }
 
+function whole(value: number | boolean | bigint): bigint {
+  if (typeof value === "number" && !Number.isInteger(value)) refuse(`tensor: ${value} does not fit in int64`, "ERR_TORCH_DTYPE");
+  return BigInt(value);
+}
+
 /** The values as the dtype's typed array. What a dtype of whole numbers cannot hold is refused, not wrapped round. */
 function elements(flat: readonly (number | boolean | bigint)[], dtype: DType): TypedArray {
-  if (dtype === "int64") return BigInt64Array.from(flat, BigInt);
+  if (dtype === "int64") return BigInt64Array.from(flat, whole);
   if (dtype === "bool") return Uint8Array.from(flat, (value) => (Number(value) !== 0 ? 1 : 0));
   const made = (arrayOf[dtype] as Float32ArrayConstructor).from(flat, Number);
   if (dtype === "float32" || dtype === "float64") return made;

@@ -46,7 +46,15 @@ export function resolveRecipe(recipe: Recipe, { source, name, student, teachers,
   const described = Object.fromEntries(
     Object.entries({ ...recipe, ...settled }).map(([field, value]) => [field, describe(value)]),
   );
-  return { ...described, source, name, student: describeModel(student), teachers: teachers.map(describeModel) };
+  const { name: method, options } = recipe.method;
+  return {
+    ...described,
+    method: describe({ name: method, options }),
+    source,
+    name,
+    student: describeModel(student),
+    teachers: teachers.map(describeModel),
+  };
 }
 
 function describeModel(model: Model): unknown {

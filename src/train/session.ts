@@ -7,6 +7,7 @@ import type { Model } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { choosePrecision, inPrecision, type Precision } from "./precision.js";
 import type { Recipe } from "./recipe.js";
@@ -49,6 +50,7 @@ export class Session implements Holder {
   }
 
   private constructor(recipe: Recipe, { seed, device }: SessionOptions) {
+    checkDevice(device);
     this.recipe = recipe;
     this.seed = seed;
     this.device = device;

@@ -117,6 +117,7 @@ test("the nearest word is one that a slip could have made", () => {
   const names = ["deit_tiny_patch16_224", "deit_small_patch16_224", "cait_s24_224"];
   expect(nearest("deit_tinny_patch16_224", names)).toBe("deit_tiny_patch16_224");
   expect(nearest("CAIT_S24_224", names)).toBe("cait_s24_224");
+  expect(nearest("deit_tinny", names)).toBe("deit_tiny_patch16_224");
   expect(nearest("resnet", names)).toBeUndefined();
   expect(didYouMean("cait_s24", names)).toBe('Did you mean "cait_s24_224"?');
 });

@@ -74,6 +74,7 @@ test("a run learns, tells every step with named terms, and leaves no tensor behi
   expect(verdicts.at(-1)!.agreement).toBeGreaterThanOrEqual(0);
   expect([...readSafetensors(openRunFolder(dir).student).tensors.keys()].some((key) => key.includes("proj_l"))).toBe(false); // the student alone
   expect(memory().tensors).toBe(before);
+  expect(openRunFolder(dir).recipe.method).toEqual({ name: "soft", options: { alpha: 0.1, temperature: 1, smoothing: 0 } });
 });
 
 describe("a run stopped and resumed is the uninterrupted run, bit for bit", () => {
@@ -125,6 +126,10 @@ test("a loss that is no number stops the run with the term's name and leaves the
   await expect(run(toyRecipe({ teachers: [], method: explodes }))).rejects.toThrow(
     /The loss is not a number at step 7 \(odd NaN\)\. Lower the learning rate/,
   );
+});
+
+test("a device that is not there is refused with those that are", async () => {
+  await expect(run(toyRecipe(), { device: "cuda:7" })).rejects.toThrow(/There is no device "cuda:7"\. libtorch .* sees cpu/);
 });
 
 describe("players that do not go together are refused before anything runs", () => {
