@@ -33,6 +33,7 @@ export interface HintOptions {
 export function hint({ layers, weight = 1, alpha = 0.5, temperature = 1, unequalGrids = "refuse" }: HintOptions) {
   return defineMethod({
     name: "hint",
+    options: { layers, weight, alpha, temperature, unequalGrids },
     taps(players) {
       const pairs = layerPairs(layers, players);
       return { student: pairs.map(([s]) => `blocks.${s}`), teacher: pairs.map(([, t]) => `blocks.${t}`) };

@@ -1,7 +1,7 @@
 /**
  * The convolutional teacher: a small residual network on all of Fashion-MNIST's training split.
  * Command: vit-distill train recipes/fashion-mnist/teacher-conv.ts
- * Result: 95.04 on validation, 93.78 on test (seed 0).
+ * Result: 95.04 on validation, 93.80 on test (seed 0).
  */
 
 import { convNet, cosine, defineRecipe, none, sgd } from "vit-distill";
