@@ -17,6 +17,7 @@ export default defineConfig({
     maxWorkers: 2,
     env: { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
     setupFiles: ["test/setup.ts"],
+    hookTimeout: 300_000, // a guard against hanging, not a measure: a busy disk may take its time
     projects: [
       {
         extends: true,
