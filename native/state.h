@@ -15,7 +15,7 @@
 namespace vit {
 
 // libtorch moved from its own optional to the standard one; IValue's lists are spelled with whichever it uses.
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
 using MaybeTensor = std::optional<at::Tensor>;
 #else
 using MaybeTensor = c10::optional<at::Tensor>;
