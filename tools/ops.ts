@@ -172,9 +172,16 @@ const documentation = (group: Overload[]): string =>
 function single(o: Overload, prefix: string): string {
   const list = options(o);
   const parts = positional(o).map((p) => `${p.name}: ${p.type}`);
-  if (list.length > 0) parts.push(`{ ${list.map((p) => p.name).join(", ")} }: ${optionsType(list, false)}`);
+  if (list.length > 0) parts.push(`options: ${optionsType(list, false)}`);
   const self = isMethod(o) ? "this" : camel(shown(o.schema)[0]?.name ?? "");
-  return `${documentation([o])}\n${prefix}${camel(o.base)}(${parts.join(", ")}): ${returnType(o, "this")} {\n    ${statement(o, self)}\n}`;
+  return `${documentation([o])}\n${prefix}${camel(o.base)}(${parts.join(", ")}): ${returnType(o, "this")} {\n    ${taken(o, "options")}${statement(o, self)}\n}`;
+}
+
+/** The options apart, once it is sure that they are the operator's. */
+function taken(o: Overload, from: string): string {
+  const names = options(o).map((p) => p.name);
+  if (names.length === 0) return "";
+  return `const { ${names.join(", ")} } = known("${o.base}", ${from}, ${JSON.stringify(names)});\n    `;
 }
 
 /** A test of the arguments at run time that tells one overload from those with more arguments, or of other types. */
@@ -201,7 +208,7 @@ function branch(o: Overload, last: boolean): string {
     lines.push(`const ${p.name} = a${i} as ${p.type};`);
   });
   if (list.length > 0) {
-    lines.push(`const { ${list.map((p) => p.name).join(", ")} } = (a${wanted.length} ?? {}) as ${optionsType(list, true)};`);
+    lines.push(taken(o, `(a${wanted.length} ?? {}) as ${optionsType(list, true)}`));
   }
   lines.push(statement(o, "this"));
   if (!last && o.schema.returns.length === 0) lines.push("return;");
@@ -250,7 +257,7 @@ function emit(operators: Overload[]): string {
 
 const header = `/** Written by tools/ops.ts from libtorch's own schemas: do not edit. Add operators to native/ops.txt, then: npm run ops */
 
-import { handlesOf, invoke, isOptions, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
+import { handlesOf, invoke, isOptions, known, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
 import type { Device, DType, MemoryFormat } from "./dtype.js";
 import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";

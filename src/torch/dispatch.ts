@@ -99,3 +99,14 @@ export const handlesOf = (tensors: readonly (Tensor | null)[]): number[] => {
 /** Whether an argument is the trailing options object (or left out), and not one of another overload's arguments. */
 export const isOptions = (value: unknown): boolean =>
   value === undefined || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+
+/** The options as they came. One that the operator does not have is refused: left out in silence, it would be another computation. */
+export function known<T extends object>(operator: string, options: T, names: readonly string[]): T {
+  for (const name in options) if (!names.includes(name)) unknownOption(operator, name, names);
+  return options;
+}
+
+function unknownOption(operator: string, name: string, names: readonly string[]): never {
+  const message = `${operator}: there is no option "${name}" here; there is ${names.join(", ")}. An argument without a default is positional.`;
+  throw Object.assign(new TypeError(message), { code: "ERR_TORCH_ARGUMENT" });
+}

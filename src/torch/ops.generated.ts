@@ -1,6 +1,6 @@
 /** Written by tools/ops.ts from libtorch's own schemas: do not edit. Add operators to native/ops.txt, then: npm run ops */
 
-import { handlesOf, invoke, isOptions, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
+import { handlesOf, invoke, isOptions, known, resolve, wrap, wrapAll, wrapTuple } from "./dispatch.js";
 import type { Device, DType, MemoryFormat } from "./dtype.js";
 import type { Generator } from "./random.js";
 import type { Tensor } from "./tensor.js";
@@ -208,11 +208,13 @@ add(other: Tensor | number, options?: { alpha?: number }): Tensor;
 add(a0?: unknown, a1?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("add", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 return wrap(invoke(ADD_TENSOR, this.handle, other?.handle, alpha));
 }
 const other = a0 as number;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("add", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 return wrap(invoke(ADD_SCALAR, this.handle, other, alpha));
 }
 
@@ -225,12 +227,14 @@ add_(other: Tensor | number, options?: { alpha?: number }): this;
 add_(a0?: unknown, a1?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("add_", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 invoke(ADD__TENSOR, this.handle, other?.handle, alpha);
     return this;
 }
 const other = a0 as number;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("add_", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 invoke(ADD__SCALAR, this.handle, other, alpha);
     return this;
 }
@@ -244,11 +248,13 @@ sub(other: Tensor | number, options?: { alpha?: number }): Tensor;
 sub(a0?: unknown, a1?: unknown): Tensor {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("sub", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 return wrap(invoke(SUB_TENSOR, this.handle, other?.handle, alpha));
 }
 const other = a0 as number;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("sub", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 return wrap(invoke(SUB_SCALAR, this.handle, other, alpha));
 }
 
@@ -261,12 +267,14 @@ sub_(other: Tensor | number, options?: { alpha?: number }): this;
 sub_(a0?: unknown, a1?: unknown): this {
 if (a0 instanceof TensorOperators) {
 const other = a0 as Tensor;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("sub_", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 invoke(SUB__TENSOR, this.handle, other?.handle, alpha);
     return this;
 }
 const other = a0 as number;
-const { alpha } = (a1 ?? {}) as { alpha?: number };
+const { alpha } = known("sub_", (a1 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 invoke(SUB__SCALAR, this.handle, other, alpha);
     return this;
 }
@@ -346,12 +354,14 @@ reciprocal(): Tensor {
 }
 
 /** aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor */
-addcmul(tensor1: Tensor, tensor2: Tensor, { value }: { value?: number } = {}): Tensor {
+addcmul(tensor1: Tensor, tensor2: Tensor, options: { value?: number } = {}): Tensor {
+    const { value } = known("addcmul", options, ["value"]);
     return wrap(invoke(ADDCMUL, this.handle, tensor1?.handle, tensor2?.handle, value));
 }
 
 /** aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor */
-addcdiv(tensor1: Tensor, tensor2: Tensor, { value }: { value?: number } = {}): Tensor {
+addcdiv(tensor1: Tensor, tensor2: Tensor, options: { value?: number } = {}): Tensor {
+    const { value } = known("addcdiv", options, ["value"]);
     return wrap(invoke(ADDCDIV, this.handle, tensor1?.handle, tensor2?.handle, value));
 }
 
@@ -468,12 +478,14 @@ minimum(other: Tensor): Tensor {
 }
 
 /** aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor */
-clamp({ min, max }: { min?: number | null; max?: number | null } = {}): Tensor {
+clamp(options: { min?: number | null; max?: number | null } = {}): Tensor {
+    const { min, max } = known("clamp", options, ["min","max"]);
     return wrap(invoke(CLAMP, this.handle, min, max));
 }
 
 /** aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!) */
-clamp_({ min, max }: { min?: number | null; max?: number | null } = {}): this {
+clamp_(options: { min?: number | null; max?: number | null } = {}): this {
+    const { min, max } = known("clamp_", options, ["min","max"]);
     invoke(CLAMP_, this.handle, min, max);
     return this;
 }
@@ -622,11 +634,13 @@ sum(options?: { dtype?: DType | null }): Tensor;
 sum(dim: number | readonly number[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 sum(a0?: unknown, a1?: unknown): Tensor {
 if (isOptions(a0)) {
-const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
+const { dtype } = known("sum", (a0 ?? {}) as { dtype?: DType | null }, ["dtype"]);
+    
 return wrap(invoke(SUM, this.handle, dtype));
 }
 const dim = a0 as number | readonly number[] | null;
-const { keepdim, dtype } = (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null };
+const { keepdim, dtype } = known("sum", (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null }, ["keepdim","dtype"]);
+    
 return wrap(invoke(SUM_DIM_INTLIST, this.handle, dim, keepdim, dtype));
 }
 
@@ -639,16 +653,19 @@ mean(options?: { dtype?: DType | null }): Tensor;
 mean(dim: number | readonly number[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 mean(a0?: unknown, a1?: unknown): Tensor {
 if (isOptions(a0)) {
-const { dtype } = (a0 ?? {}) as { dtype?: DType | null };
+const { dtype } = known("mean", (a0 ?? {}) as { dtype?: DType | null }, ["dtype"]);
+    
 return wrap(invoke(MEAN, this.handle, dtype));
 }
 const dim = a0 as number | readonly number[] | null;
-const { keepdim, dtype } = (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null };
+const { keepdim, dtype } = known("mean", (a1 ?? {}) as { keepdim?: boolean; dtype?: DType | null }, ["keepdim","dtype"]);
+    
 return wrap(invoke(MEAN_DIM, this.handle, dim, keepdim, dtype));
 }
 
 /** aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor */
-var(dim: number | readonly number[] | null, { correction, keepdim }: { correction?: number | null; keepdim?: boolean } = {}): Tensor {
+var(dim: number | readonly number[] | null, options: { correction?: number | null; keepdim?: boolean } = {}): Tensor {
+    const { correction, keepdim } = known("var", options, ["correction","keepdim"]);
     return wrap(invoke(VAR_CORRECTION, this.handle, dim, correction, keepdim));
 }
 
@@ -664,7 +681,8 @@ if (a0 === undefined) {
 return wrap(invoke(MAX, this.handle));
 }
 const dim = a0 as number;
-const { keepdim } = (a1 ?? {}) as { keepdim?: boolean };
+const { keepdim } = known("max", (a1 ?? {}) as { keepdim?: boolean }, ["keepdim"]);
+    
 return wrapTuple(invoke(MAX_DIM, this.handle, dim, keepdim));
 }
 
@@ -680,27 +698,32 @@ if (a0 === undefined) {
 return wrap(invoke(MIN, this.handle));
 }
 const dim = a0 as number;
-const { keepdim } = (a1 ?? {}) as { keepdim?: boolean };
+const { keepdim } = known("min", (a1 ?? {}) as { keepdim?: boolean }, ["keepdim"]);
+    
 return wrapTuple(invoke(MIN_DIM, this.handle, dim, keepdim));
 }
 
 /** aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor */
-amax({ dim, keepdim }: { dim?: number | readonly number[]; keepdim?: boolean } = {}): Tensor {
+amax(options: { dim?: number | readonly number[]; keepdim?: boolean } = {}): Tensor {
+    const { dim, keepdim } = known("amax", options, ["dim","keepdim"]);
     return wrap(invoke(AMAX, this.handle, dim, keepdim));
 }
 
 /** aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor */
-amin({ dim, keepdim }: { dim?: number | readonly number[]; keepdim?: boolean } = {}): Tensor {
+amin(options: { dim?: number | readonly number[]; keepdim?: boolean } = {}): Tensor {
+    const { dim, keepdim } = known("amin", options, ["dim","keepdim"]);
     return wrap(invoke(AMIN, this.handle, dim, keepdim));
 }
 
 /** aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor */
-argmax({ dim, keepdim }: { dim?: number | null; keepdim?: boolean } = {}): Tensor {
+argmax(options: { dim?: number | null; keepdim?: boolean } = {}): Tensor {
+    const { dim, keepdim } = known("argmax", options, ["dim","keepdim"]);
     return wrap(invoke(ARGMAX, this.handle, dim, keepdim));
 }
 
 /** aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor */
-argmin({ dim, keepdim }: { dim?: number | null; keepdim?: boolean } = {}): Tensor {
+argmin(options: { dim?: number | null; keepdim?: boolean } = {}): Tensor {
+    const { dim, keepdim } = known("argmin", options, ["dim","keepdim"]);
     return wrap(invoke(ARGMIN, this.handle, dim, keepdim));
 }
 
@@ -723,42 +746,50 @@ norm(options?: { p?: number }): Tensor;
 norm(p: number | null, dim: number | readonly number[], options?: { keepdim?: boolean }): Tensor;
 norm(a0?: unknown, a1?: unknown, a2?: unknown): Tensor {
 if (isOptions(a0)) {
-const { p } = (a0 ?? {}) as { p?: number };
+const { p } = known("norm", (a0 ?? {}) as { p?: number }, ["p"]);
+    
 return wrap(invoke(NORM_SCALAR, this.handle, p));
 }
 const p = a0 as number | null;
 const dim = a1 as number | readonly number[];
-const { keepdim } = (a2 ?? {}) as { keepdim?: boolean };
+const { keepdim } = known("norm", (a2 ?? {}) as { keepdim?: boolean }, ["keepdim"]);
+    
 return wrap(invoke(NORM_SCALAROPT_DIM, this.handle, p, dim, keepdim));
 }
 
 /** aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor */
-logsumexp(dim: number | readonly number[], { keepdim }: { keepdim?: boolean } = {}): Tensor {
+logsumexp(dim: number | readonly number[], options: { keepdim?: boolean } = {}): Tensor {
+    const { keepdim } = known("logsumexp", options, ["keepdim"]);
     return wrap(invoke(LOGSUMEXP, this.handle, dim, keepdim));
 }
 
 /** aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor */
-cumsum(dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
+cumsum(dim: number, options: { dtype?: DType | null } = {}): Tensor {
+    const { dtype } = known("cumsum", options, ["dtype"]);
     return wrap(invoke(CUMSUM, this.handle, dim, dtype));
 }
 
 /** aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices) */
-topk(k: number, { dim, largest, sorted }: { dim?: number; largest?: boolean; sorted?: boolean } = {}): [Tensor, Tensor] {
+topk(k: number, options: { dim?: number; largest?: boolean; sorted?: boolean } = {}): [Tensor, Tensor] {
+    const { dim, largest, sorted } = known("topk", options, ["dim","largest","sorted"]);
     return wrapTuple(invoke(TOPK, this.handle, k, dim, largest, sorted));
 }
 
 /** aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices) */
-sort({ dim, descending }: { dim?: number; descending?: boolean } = {}): [Tensor, Tensor] {
+sort(options: { dim?: number; descending?: boolean } = {}): [Tensor, Tensor] {
+    const { dim, descending } = known("sort", options, ["dim","descending"]);
     return wrapTuple(invoke(SORT, this.handle, dim, descending));
 }
 
 /** aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor */
-argsort({ dim, descending }: { dim?: number; descending?: boolean } = {}): Tensor {
+argsort(options: { dim?: number; descending?: boolean } = {}): Tensor {
+    const { dim, descending } = known("argsort", options, ["dim","descending"]);
     return wrap(invoke(ARGSORT, this.handle, dim, descending));
 }
 
 /** aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor */
-bincount({ weights, minlength }: { weights?: Tensor | null; minlength?: number } = {}): Tensor {
+bincount(options: { weights?: Tensor | null; minlength?: number } = {}): Tensor {
+    const { weights, minlength } = known("bincount", options, ["weights","minlength"]);
     return wrap(invoke(BINCOUNT, this.handle, weights?.handle, minlength));
 }
 
@@ -793,12 +824,14 @@ squeeze(dim: number): Tensor {
 }
 
 /** aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a) */
-expand(size: readonly number[], { implicit }: { implicit?: boolean } = {}): Tensor {
+expand(size: readonly number[], options: { implicit?: boolean } = {}): Tensor {
+    const { implicit } = known("expand", options, ["implicit"]);
     return wrap(invoke(EXPAND, this.handle, size, implicit));
 }
 
 /** aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a) */
-flatten({ startDim, endDim }: { startDim?: number; endDim?: number } = {}): Tensor {
+flatten(options: { startDim?: number; endDim?: number } = {}): Tensor {
+    const { startDim, endDim } = known("flatten", options, ["startDim","endDim"]);
     return wrap(invoke(FLATTEN_USING_INTS, this.handle, startDim, endDim));
 }
 
@@ -808,7 +841,8 @@ select(dim: number, index: number): Tensor {
 }
 
 /** aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a) */
-slice({ dim, start, end, step }: { dim?: number; start?: number | null; end?: number | null; step?: number } = {}): Tensor {
+slice(options: { dim?: number; start?: number | null; end?: number | null; step?: number } = {}): Tensor {
+    const { dim, start, end, step } = known("slice", options, ["dim","start","end","step"]);
     return wrap(invoke(SLICE_TENSOR, this.handle, dim, start, end, step));
 }
 
@@ -818,17 +852,20 @@ narrow(dim: number, start: number, length: number): Tensor {
 }
 
 /** aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[] */
-chunk(chunks: number, { dim }: { dim?: number } = {}): Tensor[] {
+chunk(chunks: number, options: { dim?: number } = {}): Tensor[] {
+    const { dim } = known("chunk", options, ["dim"]);
     return wrapAll(invoke(CHUNK, this.handle, chunks, dim));
 }
 
 /** aten::split.Tensor(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[] */
-split(splitSize: number, { dim }: { dim?: number } = {}): Tensor[] {
+split(splitSize: number, options: { dim?: number } = {}): Tensor[] {
+    const { dim } = known("split", options, ["dim"]);
     return wrapAll(invoke(SPLIT_TENSOR, this.handle, splitSize, dim));
 }
 
 /** aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[] */
-unbind({ dim }: { dim?: number } = {}): Tensor[] {
+unbind(options: { dim?: number } = {}): Tensor[] {
+    const { dim } = known("unbind", options, ["dim"]);
     return wrapAll(invoke(UNBIND_INT, this.handle, dim));
 }
 
@@ -838,7 +875,8 @@ flip(dims: readonly number[]): Tensor {
 }
 
 /** aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor */
-roll(shifts: number | readonly number[], { dims }: { dims?: number | readonly number[] } = {}): Tensor {
+roll(shifts: number | readonly number[], options: { dims?: number | readonly number[] } = {}): Tensor {
+    const { dims } = known("roll", options, ["dims"]);
     return wrap(invoke(ROLL, this.handle, shifts, dims));
 }
 
@@ -848,27 +886,32 @@ repeat(repeats: readonly number[]): Tensor {
 }
 
 /** aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> Tensor */
-repeatInterleave(repeats: number, { dim, outputSize }: { dim?: number | null; outputSize?: number | null } = {}): Tensor {
+repeatInterleave(repeats: number, options: { dim?: number | null; outputSize?: number | null } = {}): Tensor {
+    const { dim, outputSize } = known("repeat_interleave", options, ["dim","outputSize"]);
     return wrap(invoke(REPEAT_INTERLEAVE_SELF_INT, this.handle, repeats, dim, outputSize));
 }
 
 /** aten::tril(Tensor self, int diagonal=0) -> Tensor */
-tril({ diagonal }: { diagonal?: number } = {}): Tensor {
+tril(options: { diagonal?: number } = {}): Tensor {
+    const { diagonal } = known("tril", options, ["diagonal"]);
     return wrap(invoke(TRIL, this.handle, diagonal));
 }
 
 /** aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a) */
-diagonal({ offset, dim1, dim2 }: { offset?: number; dim1?: number; dim2?: number } = {}): Tensor {
+diagonal(options: { offset?: number; dim1?: number; dim2?: number } = {}): Tensor {
+    const { offset, dim1, dim2 } = known("diagonal", options, ["offset","dim1","dim2"]);
     return wrap(invoke(DIAGONAL, this.handle, offset, dim1, dim2));
 }
 
 /** aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a) */
-contiguous({ memoryFormat }: { memoryFormat?: MemoryFormat } = {}): Tensor {
+contiguous(options: { memoryFormat?: MemoryFormat } = {}): Tensor {
+    const { memoryFormat } = known("contiguous", options, ["memoryFormat"]);
     return wrap(invoke(CONTIGUOUS, this.handle, memoryFormat));
 }
 
 /** aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor */
-clone({ memoryFormat }: { memoryFormat?: MemoryFormat | null } = {}): Tensor {
+clone(options: { memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { memoryFormat } = known("clone", options, ["memoryFormat"]);
     return wrap(invoke(CLONE, this.handle, memoryFormat));
 }
 
@@ -878,12 +921,14 @@ detach(): Tensor {
 }
 
 /** aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a) */
-to({ dtype, device, nonBlocking, copy, memoryFormat }: { dtype?: DType | null; device?: Device | null; nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+to(options: { dtype?: DType | null; device?: Device | null; nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { dtype, device, nonBlocking, copy, memoryFormat } = known("to", options, ["dtype","device","nonBlocking","copy","memoryFormat"]);
     return wrap(invoke(TO_DTYPE_LAYOUT, this.handle, dtype, device, nonBlocking, copy, memoryFormat));
 }
 
 /** aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!) */
-copy_(src: Tensor, { nonBlocking }: { nonBlocking?: boolean } = {}): this {
+copy_(src: Tensor, options: { nonBlocking?: boolean } = {}): this {
+    const { nonBlocking } = known("copy_", options, ["nonBlocking"]);
     invoke(COPY_, this.handle, src?.handle, nonBlocking);
     return this;
 }
@@ -906,7 +951,8 @@ indexSelect(dim: number, index: Tensor): Tensor {
 }
 
 /** aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor */
-gather(dim: number, index: Tensor, { sparseGrad }: { sparseGrad?: boolean } = {}): Tensor {
+gather(dim: number, index: Tensor, options: { sparseGrad?: boolean } = {}): Tensor {
+    const { sparseGrad } = known("gather", options, ["sparseGrad"]);
     return wrap(invoke(GATHER, this.handle, dim, index?.handle, sparseGrad));
 }
 
@@ -936,7 +982,8 @@ index(indices: readonly (Tensor | null)[]): Tensor {
 }
 
 /** aten::one_hot(Tensor self, int num_classes=-1) -> Tensor */
-oneHot({ numClasses }: { numClasses?: number } = {}): Tensor {
+oneHot(options: { numClasses?: number } = {}): Tensor {
+    const { numClasses } = known("one_hot", options, ["numClasses"]);
     return wrap(invoke(ONE_HOT, this.handle, numClasses));
 }
 
@@ -956,17 +1003,20 @@ bmm(mat2: Tensor): Tensor {
 }
 
 /** aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
-addmm(mat1: Tensor, mat2: Tensor, { beta, alpha }: { beta?: number; alpha?: number } = {}): Tensor {
+addmm(mat1: Tensor, mat2: Tensor, options: { beta?: number; alpha?: number } = {}): Tensor {
+    const { beta, alpha } = known("addmm", options, ["beta","alpha"]);
     return wrap(invoke(ADDMM, this.handle, mat1?.handle, mat2?.handle, beta, alpha));
 }
 
 /** aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
-baddbmm(batch1: Tensor, batch2: Tensor, { beta, alpha }: { beta?: number; alpha?: number } = {}): Tensor {
+baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: number; alpha?: number } = {}): Tensor {
+    const { beta, alpha } = known("baddbmm", options, ["beta","alpha"]);
     return wrap(invoke(BADDBMM, this.handle, batch1?.handle, batch2?.handle, beta, alpha));
 }
 
 /** aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor */
-avgPool2d(kernelSize: number | readonly number[], { stride, padding, ceilMode, countIncludePad, divisorOverride }: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null } = {}): Tensor {
+avgPool2d(kernelSize: number | readonly number[], options: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null } = {}): Tensor {
+    const { stride, padding, ceilMode, countIncludePad, divisorOverride } = known("avg_pool2d", options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"]);
     return wrap(invoke(AVG_POOL2D, this.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
@@ -976,12 +1026,14 @@ adaptiveAvgPool2d(outputSize: number | readonly number[]): Tensor {
 }
 
 /** aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor */
-maxPool2d(kernelSize: number | readonly number[], { stride, padding, dilation, ceilMode }: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean } = {}): Tensor {
+maxPool2d(kernelSize: number | readonly number[], options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean } = {}): Tensor {
+    const { stride, padding, dilation, ceilMode } = known("max_pool2d", options, ["stride","padding","dilation","ceilMode"]);
     return wrap(invoke(MAX_POOL2D, this.handle, kernelSize, stride, padding, dilation, ceilMode));
 }
 
 /** aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor */
-constantPadNd(pad: readonly number[], { value }: { value?: number } = {}): Tensor {
+constantPadNd(pad: readonly number[], options: { value?: number } = {}): Tensor {
+    const { value } = known("constant_pad_nd", options, ["value"]);
     return wrap(invoke(CONSTANT_PAD_ND, this.handle, pad, value));
 }
 
@@ -1007,7 +1059,8 @@ relu_(): this {
 }
 
 /** aten::gelu(Tensor self, *, str approximate="none") -> Tensor */
-gelu({ approximate }: { approximate?: string } = {}): Tensor {
+gelu(options: { approximate?: string } = {}): Tensor {
+    const { approximate } = known("gelu", options, ["approximate"]);
     return wrap(invoke(GELU, this.handle, approximate));
 }
 
@@ -1017,80 +1070,95 @@ silu(): Tensor {
 }
 
 /** aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor */
-hardtanh({ minVal, maxVal }: { minVal?: number; maxVal?: number } = {}): Tensor {
+hardtanh(options: { minVal?: number; maxVal?: number } = {}): Tensor {
+    const { minVal, maxVal } = known("hardtanh", options, ["minVal","maxVal"]);
     return wrap(invoke(HARDTANH, this.handle, minVal, maxVal));
 }
 
 /** aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor */
-softmax(dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
+softmax(dim: number, options: { dtype?: DType | null } = {}): Tensor {
+    const { dtype } = known("softmax", options, ["dtype"]);
     return wrap(invoke(SOFTMAX_INT, this.handle, dim, dtype));
 }
 
 /** aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor */
-logSoftmax(dim: number, { dtype }: { dtype?: DType | null } = {}): Tensor {
+logSoftmax(dim: number, options: { dtype?: DType | null } = {}): Tensor {
+    const { dtype } = known("log_softmax", options, ["dtype"]);
     return wrap(invoke(LOG_SOFTMAX_INT, this.handle, dim, dtype));
 }
 
 /** aten::nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor */
-nllLossNd(target: Tensor, { weight, reduction, ignoreIndex }: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number } = {}): Tensor {
+nllLossNd(target: Tensor, options: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number } = {}): Tensor {
+    const { weight, reduction, ignoreIndex } = known("nll_loss_nd", options, ["weight","reduction","ignoreIndex"]);
     return wrap(invoke(NLL_LOSS_ND, this.handle, target?.handle, weight?.handle, reduction, ignoreIndex));
 }
 
 /** aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor */
-crossEntropyLoss(target: Tensor, { weight, reduction, ignoreIndex, labelSmoothing }: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
+crossEntropyLoss(target: Tensor, options: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number } = {}): Tensor {
+    const { weight, reduction, ignoreIndex, labelSmoothing } = known("cross_entropy_loss", options, ["weight","reduction","ignoreIndex","labelSmoothing"]);
     return wrap(invoke(CROSS_ENTROPY_LOSS, this.handle, target?.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
 }
 
 /** aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor */
-klDiv(target: Tensor, { reduction, logTarget }: { reduction?: number; logTarget?: boolean } = {}): Tensor {
+klDiv(target: Tensor, options: { reduction?: number; logTarget?: boolean } = {}): Tensor {
+    const { reduction, logTarget } = known("kl_div", options, ["reduction","logTarget"]);
     return wrap(invoke(KL_DIV, this.handle, target?.handle, reduction, logTarget));
 }
 
 /** aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor */
-mseLoss(target: Tensor, { reduction }: { reduction?: number } = {}): Tensor {
+mseLoss(target: Tensor, options: { reduction?: number } = {}): Tensor {
+    const { reduction } = known("mse_loss", options, ["reduction"]);
     return wrap(invoke(MSE_LOSS, this.handle, target?.handle, reduction));
 }
 
 /** aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor */
-smoothL1Loss(target: Tensor, { reduction, beta }: { reduction?: number; beta?: number } = {}): Tensor {
+smoothL1Loss(target: Tensor, options: { reduction?: number; beta?: number } = {}): Tensor {
+    const { reduction, beta } = known("smooth_l1_loss", options, ["reduction","beta"]);
     return wrap(invoke(SMOOTH_L1_LOSS, this.handle, target?.handle, reduction, beta));
 }
 
 /** aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!) */
-uniform_({ from, to, generator }: { from?: number; to?: number; generator?: Generator | null } = {}): this {
+uniform_(options: { from?: number; to?: number; generator?: Generator | null } = {}): this {
+    const { from, to, generator } = known("uniform_", options, ["from","to","generator"]);
     invoke(UNIFORM_, this.handle, from, to, generator?.stream);
     return this;
 }
 
 /** aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!) */
-normal_({ mean, std, generator }: { mean?: number; std?: number; generator?: Generator | null } = {}): this {
+normal_(options: { mean?: number; std?: number; generator?: Generator | null } = {}): this {
+    const { mean, std, generator } = known("normal_", options, ["mean","std","generator"]);
     invoke(NORMAL_, this.handle, mean, std, generator?.stream);
     return this;
 }
 
 /** aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!) */
-bernoulli_({ p, generator }: { p?: number; generator?: Generator | null } = {}): this {
+bernoulli_(options: { p?: number; generator?: Generator | null } = {}): this {
+    const { p, generator } = known("bernoulli_", options, ["p","generator"]);
     invoke(BERNOULLI__FLOAT, this.handle, p, generator?.stream);
     return this;
 }
 
 /** aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor */
-multinomial(numSamples: number, { replacement, generator }: { replacement?: boolean; generator?: Generator | null } = {}): Tensor {
+multinomial(numSamples: number, options: { replacement?: boolean; generator?: Generator | null } = {}): Tensor {
+    const { replacement, generator } = known("multinomial", options, ["replacement","generator"]);
     return wrap(invoke(MULTINOMIAL, this.handle, numSamples, replacement, generator?.stream));
 }
 
 /** aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
-zerosLike({ dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+zerosLike(options: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { dtype, device, memoryFormat } = known("zeros_like", options, ["dtype","device","memoryFormat"]);
     return wrap(invoke(ZEROS_LIKE, this.handle, dtype, device, memoryFormat));
 }
 
 /** aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
-onesLike({ dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+onesLike(options: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { dtype, device, memoryFormat } = known("ones_like", options, ["dtype","device","memoryFormat"]);
     return wrap(invoke(ONES_LIKE, this.handle, dtype, device, memoryFormat));
 }
 
 /** aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
-emptyLike({ dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+emptyLike(options: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { dtype, device, memoryFormat } = known("empty_like", options, ["dtype","device","memoryFormat"]);
     return wrap(invoke(EMPTY_LIKE, this.handle, dtype, device, memoryFormat));
 }
 }
@@ -1101,37 +1169,44 @@ export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
 }
 
 /** aten::cat(Tensor[] tensors, int dim=0) -> Tensor */
-export function cat(tensors: readonly Tensor[], { dim }: { dim?: number } = {}): Tensor {
+export function cat(tensors: readonly Tensor[], options: { dim?: number } = {}): Tensor {
+    const { dim } = known("cat", options, ["dim"]);
     return wrap(invoke(CAT, handlesOf(tensors), dim));
 }
 
 /** aten::stack(Tensor[] tensors, int dim=0) -> Tensor */
-export function stack(tensors: readonly Tensor[], { dim }: { dim?: number } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options: { dim?: number } = {}): Tensor {
+    const { dim } = known("stack", options, ["dim"]);
     return wrap(invoke(STACK, handlesOf(tensors), dim));
 }
 
 /** aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor */
-export function embedding(weight: Tensor, indices: Tensor, { paddingIdx, scaleGradByFreq, sparse }: { paddingIdx?: number; scaleGradByFreq?: boolean; sparse?: boolean } = {}): Tensor {
+export function embedding(weight: Tensor, indices: Tensor, options: { paddingIdx?: number; scaleGradByFreq?: boolean; sparse?: boolean } = {}): Tensor {
+    const { paddingIdx, scaleGradByFreq, sparse } = known("embedding", options, ["paddingIdx","scaleGradByFreq","sparse"]);
     return wrap(invoke(EMBEDDING, weight?.handle, indices?.handle, paddingIdx, scaleGradByFreq, sparse));
 }
 
 /** aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor */
-export function einsum(equation: string, tensors: readonly Tensor[], { path }: { path?: readonly number[] | null } = {}): Tensor {
+export function einsum(equation: string, tensors: readonly Tensor[], options: { path?: readonly number[] | null } = {}): Tensor {
+    const { path } = known("einsum", options, ["path"]);
     return wrap(invoke(EINSUM, equation, handlesOf(tensors), path));
 }
 
 /** aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor */
-export function linear(input: Tensor, weight: Tensor, { bias }: { bias?: Tensor | null } = {}): Tensor {
+export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor | null } = {}): Tensor {
+    const { bias } = known("linear", options, ["bias"]);
     return wrap(invoke(LINEAR, input?.handle, weight?.handle, bias?.handle));
 }
 
 /** aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor */
-export function conv2d(input: Tensor, weight: Tensor, { bias, stride, padding, dilation, groups }: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
+export function conv2d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number } = {}): Tensor {
+    const { bias, stride, padding, dilation, groups } = known("conv2d", options, ["bias","stride","padding","dilation","groups"]);
     return wrap(invoke(CONV2D, input?.handle, weight?.handle, bias?.handle, stride, padding, dilation, groups));
 }
 
 /** aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor */
-export function layerNorm(input: Tensor, normalizedShape: readonly number[], { weight, bias, eps }: { weight?: Tensor | null; bias?: Tensor | null; eps?: number } = {}): Tensor {
+export function layerNorm(input: Tensor, normalizedShape: readonly number[], options: { weight?: Tensor | null; bias?: Tensor | null; eps?: number } = {}): Tensor {
+    const { weight, bias, eps } = known("layer_norm", options, ["weight","bias","eps"]);
     return wrap(invoke(LAYER_NORM, input?.handle, normalizedShape, weight?.handle, bias?.handle, eps));
 }
 
@@ -1156,57 +1231,68 @@ export function dropout(input: Tensor, p: number, train: boolean): Tensor {
 }
 
 /** aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor */
-export function cosineSimilarity(x1: Tensor, x2: Tensor, { dim, eps }: { dim?: number; eps?: number } = {}): Tensor {
+export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
+    const { dim, eps } = known("cosine_similarity", options, ["dim","eps"]);
     return wrap(invoke(COSINE_SIMILARITY, x1?.handle, x2?.handle, dim, eps));
 }
 
 /** aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None) -> Tensor (libtorch 2.1 or newer) */
-export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, { attnMask, dropoutP, isCausal, scale }: { attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null } = {}): Tensor {
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, options: { attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null } = {}): Tensor {
+    const { attnMask, dropoutP, isCausal, scale } = known("scaled_dot_product_attention", options, ["attnMask","dropoutP","isCausal","scale"]);
     return wrap(invoke(SCALED_DOT_PRODUCT_ATTENTION, query?.handle, key?.handle, value?.handle, attnMask?.handle, dropoutP, isCausal, scale));
 }
 
 /** aten::randperm.generator(int n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function randperm(n: number, { generator, dtype, device }: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function randperm(n: number, options: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { generator, dtype, device } = known("randperm", options, ["generator","dtype","device"]);
     return wrap(invoke(RANDPERM_GENERATOR, n, generator?.stream, dtype, device));
 }
 
 /** aten::randint.low_generator(int low, int high, int[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function randint(low: number, high: number, size: readonly number[], { generator, dtype, device }: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function randint(low: number, high: number, size: readonly number[], options: { generator?: Generator | null; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { generator, dtype, device } = known("randint", options, ["generator","dtype","device"]);
     return wrap(invoke(RANDINT_LOW_GENERATOR, low, high, size, generator?.stream, dtype, device));
 }
 
 /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
-export function empty(size: readonly number[], { dtype, device, memoryFormat }: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+export function empty(size: readonly number[], options: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null } = {}): Tensor {
+    const { dtype, device, memoryFormat } = known("empty", options, ["dtype","device","memoryFormat"]);
     return wrap(invoke(EMPTY_MEMORY_FORMAT, size, dtype, device, memoryFormat));
 }
 
 /** aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function zeros(size: readonly number[], { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function zeros(size: readonly number[], options: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { dtype, device } = known("zeros", options, ["dtype","device"]);
     return wrap(invoke(ZEROS, size, dtype, device));
 }
 
 /** aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function ones(size: readonly number[], { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function ones(size: readonly number[], options: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { dtype, device } = known("ones", options, ["dtype","device"]);
     return wrap(invoke(ONES, size, dtype, device));
 }
 
 /** aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function full(size: readonly number[], fillValue: number, { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function full(size: readonly number[], fillValue: number, options: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { dtype, device } = known("full", options, ["dtype","device"]);
     return wrap(invoke(FULL, size, fillValue, dtype, device));
 }
 
 /** aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function arange(start: number, end: number, { step, dtype, device }: { step?: number; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function arange(start: number, end: number, options: { step?: number; dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { step, dtype, device } = known("arange", options, ["step","dtype","device"]);
     return wrap(invoke(ARANGE_START_STEP, start, end, step, dtype, device));
 }
 
 /** aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function linspace(start: number, end: number, steps: number, { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function linspace(start: number, end: number, steps: number, options: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { dtype, device } = known("linspace", options, ["dtype","device"]);
     return wrap(invoke(LINSPACE, start, end, steps, dtype, device));
 }
 
 /** aten::eye(int n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
-export function eye(n: number, { dtype, device }: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+export function eye(n: number, options: { dtype?: DType | null; device?: Device | null } = {}): Tensor {
+    const { dtype, device } = known("eye", options, ["dtype","device"]);
     return wrap(invoke(EYE, n, dtype, device));
 }
 
@@ -1226,7 +1312,8 @@ return;
 }
 const self = a0 as readonly Tensor[];
 const other = a1 as readonly Tensor[];
-const { alpha } = (a2 ?? {}) as { alpha?: number };
+const { alpha } = known("_foreach_add_", (a2 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 invoke(_FOREACH_ADD__LIST, handlesOf(self), handlesOf(other), alpha);
 }
 
@@ -1274,12 +1361,14 @@ export function _foreachDiv(self: readonly Tensor[], other: readonly Tensor[]): 
 }
 
 /** aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> () */
-export function _foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], { value }: { value?: number } = {}): void {
+export function _foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], options: { value?: number } = {}): void {
+    const { value } = known("_foreach_addcmul_", options, ["value"]);
     invoke(_FOREACH_ADDCMUL__SCALAR, handlesOf(self), handlesOf(tensor1), handlesOf(tensor2), value);
 }
 
 /** aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> () */
-export function _foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], { value }: { value?: number } = {}): void {
+export function _foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], options: { value?: number } = {}): void {
+    const { value } = known("_foreach_addcdiv_", options, ["value"]);
     invoke(_FOREACH_ADDCDIV__SCALAR, handlesOf(self), handlesOf(tensor1), handlesOf(tensor2), value);
 }
 
@@ -1299,7 +1388,8 @@ export function _foreachZero_(self: readonly Tensor[]): void {
 }
 
 /** aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[] */
-export function _foreachNorm(self: readonly Tensor[], { ord }: { ord?: number } = {}): Tensor[] {
+export function _foreachNorm(self: readonly Tensor[], options: { ord?: number } = {}): Tensor[] {
+    const { ord } = known("_foreach_norm", options, ["ord"]);
     return wrapAll(invoke(_FOREACH_NORM_SCALAR, handlesOf(self), ord));
 }
 
@@ -1319,7 +1409,8 @@ export function _foreachAdd(a0?: unknown, a1?: unknown, a2?: unknown): Tensor[] 
 if (Array.isArray(a0) && Array.isArray(a1)) {
 const self = a0 as readonly Tensor[];
 const other = a1 as readonly Tensor[];
-const { alpha } = (a2 ?? {}) as { alpha?: number };
+const { alpha } = known("_foreach_add", (a2 ?? {}) as { alpha?: number }, ["alpha"]);
+    
 return wrapAll(invoke(_FOREACH_ADD_LIST, handlesOf(self), handlesOf(other), alpha));
 }
 const self = a0 as readonly Tensor[];

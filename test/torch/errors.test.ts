@@ -367,3 +367,12 @@ function mulberry(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+test("an option that the operator does not have is refused, not left out", () =>
+  tidy(() => {
+    const x = tensor([[1, 2]]) as unknown as Record<string, (options: object) => void>;
+    expect(() => x.argmax({ dmi: 1 })).toThrow('argmax: there is no option "dmi" here; there is dim, keepdim.');
+    expect(() => x.mean({ dim: 1 })).toThrow(
+      /mean: there is no option "dim" here; there is dtype\. An argument without a default is positional\./,
+    );
+  }));

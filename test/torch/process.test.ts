@@ -104,6 +104,11 @@ test("a program that ends with live tensors, borrowed memory and finalizers stil
   expect(await node("--expose-gc", "--input-type=module", "--eval", code)).toEqual({ stdout: "", stderr: "" });
 });
 
-test.skipIf(!engineInfo().libtorch.startsWith("1.13"))("src/torch/ops.generated.ts is what native/ops.txt says", async () => {
+test("src/torch/ops.generated.ts is what native/ops.txt says", async ({ skip }) => {
+  const { libtorch } = engineInfo();
+  skip(
+    !libtorch.startsWith("1.13"),
+    `the file is generated from 1.13's schemas, and libtorch ${libtorch} words some of them otherwise`,
+  );
   await expect(node("tools/ops.ts", "--check")).resolves.toMatchObject({ stdout: "" });
 });
