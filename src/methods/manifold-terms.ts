@@ -6,7 +6,7 @@
  * The gradient 4 (M_S − M_T) S is known when the value is, so nothing but it is kept for the backward pass.
  */
 
-import { gram, normaliseTokens } from "../nn/index.js";
+import { crossGram, gram, normaliseTokens } from "../nn/index.js";
 import { autocast, noGrad, type Tensor, tidy, withGradient } from "../torch/index.js";
 
 // B images, N patches, D width (student's or teacher's), K sampled rows, n = B·N, M maps of n×n
@@ -53,10 +53,9 @@ export function allPairsLoss(student: Tensor, teacher: Tensor, reduction: Reduct
   const n = s.shape[0];
   const scale = reduction === "mean" ? 1 / (n * n) : 1;
   const [value, gradient] = exactly(student, () => {
-    const sTranspose = s.transpose(0, 1);
-    const ss = sTranspose.matmul(s); // [D_S, D_S]
-    const st = sTranspose.matmul(t); // [D_S, D_T]
-    const tt = t.transpose(0, 1).matmul(t); // [D_T, D_T]
+    const ss = crossGram(s, s); // [D_S, D_S]
+    const st = crossGram(s, t); // [D_S, D_T]
+    const tt = crossGram(t, t); // [D_T, D_T]
     const norm = squaredNorm(ss).sub(squaredNorm(st).mul(2)).add(squaredNorm(tt));
     const slope = s.matmul(ss).sub_(t.matmul(st.transpose(0, 1))); // [n, D_S]
     return [norm.mul(scale).to({ dtype: s.dtype }), slope.mul_(4 * scale)];
