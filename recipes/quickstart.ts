@@ -1,6 +1,7 @@
 /**
  * The quick start: a tiny DeiT on 1,000 labelled pictures of Fashion-MNIST, under a small CaiT, by manifold distillation.
  * Command: vit-distill train recipes/quickstart.ts (npm start runs it beside its baselines)
+ * Result: 85.88 ± 0.50 on test, five seeds (RESULTS.md).
  */
 
 import { adamW, cosine, defineRecipe, everyLayer, manifold, vit } from "vit-distill";

@@ -1,6 +1,7 @@
 /**
  * Soft distillation under the convolutional teacher: does the more accurate teacher teach better?
  * Command: vit-distill train recipes/fashion-mnist/students/soft-conv.ts
+ * Result: not run.
  */
 
 import { defineRecipe } from "vit-distill";

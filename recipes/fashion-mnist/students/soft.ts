@@ -1,6 +1,7 @@
 /**
  * The quick start's student with the teacher's logits alone: what the manifold terms must add to.
  * Command: vit-distill train recipes/fashion-mnist/students/soft.ts
+ * Result: 78.59 ± 0.43 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe, soft } from "vit-distill";
