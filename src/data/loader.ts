@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Batch, BatchOp } from "./batch.js";
 import { DataError } from "./error.js";
-import type { Image, ImageOp } from "./image.js";
+import type { ColourSpace, Image, ImageOp } from "./image.js";
 import { Rng } from "./rng.js";
 import type { Samples } from "./samples.js";
 
@@ -19,6 +19,7 @@ export class Loader {
   readonly batchSize: number;
   readonly batches: number; // in an epoch
   readonly imageShape: [number, number, number]; // [C, H, W] after augmentation
+  readonly space: ColourSpace | undefined; // what the augmentation says of itself
   readonly #samples: Samples;
   readonly #augment: ImageOp;
   readonly #mix: BatchOp | undefined;
@@ -44,6 +45,7 @@ export class Loader {
     if (!(first.data instanceof Float32Array))
       throw new DataError("The augmentation gives bytes: let it contain normalise({ mean, std }).");
     this.imageShape = [first.channels, first.height, first.width];
+    this.space = augment.space;
   }
 
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for. */

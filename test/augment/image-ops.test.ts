@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compose, flip, normalise, padCrop, randomErasing } from "../../src/augment/index.js";
-import { type ImageOp, Rng } from "../../src/data/index.js";
+import { type ImageOp, inSpace, Rng } from "../../src/data/index.js";
 import { bytes, floats, rows } from "./picture.js";
 
 describe("flip", () => {
@@ -30,6 +30,23 @@ describe("flip", () => {
     const picture = bytes(1, 3, 4);
     expect(rows(compose([op, op])(picture, Rng.from(0)))).toEqual(rows(picture));
     expect(rows(compose([op, op, op])(picture, Rng.from(0)))).toEqual(rows(op(picture, Rng.from(0))));
+  });
+});
+
+describe("the colour space", () => {
+  const space = { mean: [0.3], std: [0.4] };
+
+  it("is said by normalise, carried on by compose, and said of an op of one's own by inSpace", () => {
+    expect(normalise(space).space).toEqual(space);
+    expect(compose([flip(), compose([normalise(space)]), randomErasing({ probability: 1 })]).space).toEqual(space);
+    expect(compose([flip()]).space).toBeUndefined();
+    const own = inSpace({ mean: [0], std: [1] }, (image) => ({ ...image, data: Float32Array.from(image.data, (x) => x / 255) }));
+    expect(own.space).toEqual({ mean: [0], std: [1] });
+    expect(rows(own(bytes(1, 1, 2), Rng.from(0)))).toEqual(rows(normalise({ mean: [0], std: [1] })(bytes(1, 1, 2), Rng.from(0))));
+  });
+
+  it("is entered once", () => {
+    expect(() => compose([normalise(space), normalise(space)])).toThrow("compose has 2 operations that normalise");
   });
 });
 
