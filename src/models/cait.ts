@@ -51,6 +51,7 @@ export function caitInfo(options: CaitOptions): ModelInfo {
     depth,
     numClasses,
     inChannels,
+    heads: ["class"],
     prefixTokens: 0,
     grid: [imgSize / patchSize, imgSize / patchSize],
     input: inputSpec({ imgSize, inChannels, input: options.input }),

@@ -36,6 +36,7 @@ export function convNetInfo(options: ConvNetOptions): ModelInfo {
     depth: widths.length * blocks,
     numClasses,
     inChannels,
+    heads: ["class"],
     prefixTokens: 0,
     grid: [side, side],
     input: inputSpec({ imgSize, inChannels, input: options.input }),

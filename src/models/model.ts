@@ -25,6 +25,8 @@ export interface ModelInfo {
   readonly depth: number;
   readonly numClasses: number;
   readonly inChannels: number;
+  /** Of `Output.heads`, in the order of their tokens; `class` always. */
+  readonly heads: readonly string[];
   /** Tokens in front of the patches in every tap. */
   readonly prefixTokens: number;
   /** Patches down and across, in the last tap. */

@@ -48,6 +48,7 @@ export function vitInfo(options: VitOptions): ModelInfo {
     depth,
     numClasses,
     inChannels,
+    heads: distilled ? ["class", "distillation"] : ["class"],
     prefixTokens: distilled ? 2 : 1,
     grid: [imgSize / patchSize, imgSize / patchSize],
     input: inputSpec({ imgSize, inChannels, input: options.input }),

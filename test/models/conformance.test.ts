@@ -36,7 +36,8 @@ describe.each(families)("%s", (_, make) => {
       const asked = [...tapNames].reverse();
       const { logits, heads, taps } = model.forward(images(), { taps: asked });
       expect(logits.shape).toEqual([3, 5]);
-      expect(heads.class.shape).toEqual([3, 5]);
+      expect(Object.keys(heads)).toEqual(model.info.heads);
+      for (const head of Object.values(heads)) expect(head.shape).toEqual([3, 5]);
       expect(taps.length).toBe(depth);
       expect(taps[0].shape).toEqual([3, prefixTokens + grid[0] * grid[1], embedDim]);
     }));

@@ -9,7 +9,7 @@ describe("names", () => {
     for (const name of listModels()) {
       const { input, grid, inChannels, tapNames, embedDim, name: own } = modelInfo(name);
       expect(own).toBe(name);
-      expect(input.size).toBe(Number(name.match(/\d+$/)![0]));
+      expect(input.size).toBe(Number(name.match(/_(28|384|448)$/)?.[1] ?? 224));
       expect([input.mean.length, input.std.length, input.channels]).toEqual([inChannels, inChannels, inChannels]);
       expect(grid.every((side) => Number.isInteger(side))).toBe(true);
       expect(tapNames.length > 0 && embedDim > 0).toBe(true);
