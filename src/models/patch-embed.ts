@@ -23,16 +23,9 @@ export class PatchEmbed extends Module {
     this.proj = new Conv2d(inChannels, embedDim, patchSize, { stride: patchSize });
   }
 
-  /** Patches do not overlap, so the convolution is one matrix product, which is faster and quantises well. */
   forward(images: Tensor /* [B, C, S, S] */): Tensor {
     this.#check(images.shape);
-    const { imgSize, patchSize: p, inChannels: c } = this.options;
-    const g = imgSize / p;
-    const patches = images
-      .reshape([-1, c, g, p, g, p]) // [B, C, G, P, G, P]
-      .permute([0, 2, 4, 1, 3, 5]) // [B, G, G, C, P, P]
-      .reshape([-1, g * g, c * p * p]); // [B, N, C·P²]
-    return linear(patches, this.proj.weight.flatten({ startDim: 1 }), { bias: this.proj.bias }); // [B, N, D]
+    return projectPatches(images, this.proj); // [B, N, D]
   }
 
   #check([, ...shape]: readonly number[]): void {
@@ -43,4 +36,15 @@ export class PatchEmbed extends Module {
       `The model takes images of ${wanted.join("×")} (channels × height × width); these are ${shape.join("×")}.`,
     );
   }
+}
+
+/** A convolution whose patches do not overlap, as one matrix product, which is faster and quantises well. */
+export function projectPatches(maps: Tensor /* [B, C, S, S] */, { weight, bias, stride: p }: Conv2d): Tensor {
+  const [, c, side] = maps.shape;
+  const g = side / p;
+  const patches = maps
+    .reshape([-1, c, g, p, g, p]) // [B, C, G, P, G, P]
+    .permute([0, 2, 4, 1, 3, 5]) // [B, G, G, C, P, P]
+    .reshape([-1, g * g, c * p * p]); // [B, N, C·P²]
+  return linear(patches, weight.flatten({ startDim: 1 }), { bias }); // [B, N, D]
 }

@@ -66,7 +66,7 @@ interface BlockOptions {
 }
 
 /** Attention and an MLP, each on the normalised stream and added to it. */
-class Block extends Module {
+export class Block extends Module {
   readonly norm1: LayerNorm;
   readonly attn: Attention;
   readonly dropPath: DropPath;
@@ -92,6 +92,18 @@ class Block extends Module {
   }
 }
 
+/** A trunk; stochastic depth rises linearly to its last block. */
+export const blocksOf = ({ depth, dropPath, ...options }: BlockOptions & { depth: number }): Block[] =>
+  Array.from({ length: depth }, (_, i) => new Block({ ...options, dropPath: (dropPath * i) / Math.max(depth - 1, 1) }));
+
+/** The first `tokens` after the whole trunk. Unless the last block's patches are asked for, no more than these pass it. */
+export function prefixAfter(blocks: readonly Block[], x: Tensor /* [B, P + N, D] */, tokens: number, tapped: Taps): Tensor {
+  const last = blocks.length - 1;
+  const before = tapped.through(blocks.slice(0, last), x); // [B, P + N, D]
+  if (!tapped.asked.includes(`blocks.${last}`)) return blocks[last].forward(before, { tokens }); // [B, P, D]
+  return tapped.keep(`blocks.${last}`, before.pipe(blocks[last])).slice({ dim: 1, end: tokens }); // [B, P, D]
+}
+
 export class VisionTransformer extends Model {
   readonly info: ModelInfo;
   readonly clsToken: Parameter; // [1, 1, D]
@@ -107,7 +119,7 @@ export class VisionTransformer extends Model {
   constructor(options: VitOptions = {}) {
     super();
     const full = { ...defaults, ...given(options) };
-    const { embedDim, depth, numClasses, distilled } = full;
+    const { embedDim, numClasses, distilled } = full;
     this.info = vitInfo(options);
     const { grid, prefixTokens } = this.info;
     this.patchEmbed = new PatchEmbed(full);
@@ -115,11 +127,7 @@ export class VisionTransformer extends Model {
     this.distToken = distilled ? learnedTokens([1, 1, embedDim]) : null;
     this.posEmbed = learnedTokens([1, prefixTokens + grid[0] * grid[1], embedDim]);
     this.posDrop = new Dropout(full.drop);
-    // stochastic depth rises linearly to the last block
-    this.blocks = Array.from(
-      { length: depth },
-      (_, i) => new Block({ ...full, dropPath: (full.dropPath * i) / Math.max(depth - 1, 1) }),
-    );
+    this.blocks = blocksOf(full);
     this.norm = new LayerNorm(embedDim, { eps: 1e-6 });
     this.head = new Linear(embedDim, numClasses);
     this.headDist = distilled ? new Linear(embedDim, numClasses) : null;
@@ -129,19 +137,9 @@ export class VisionTransformer extends Model {
   forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
     return tidy(() => {
       const tapped = new Taps(taps, this.info);
-      const x = tapped.through(this.blocks.slice(0, -1), this.#embed(images)); // [B, P + N, D]
-      const prefix = this.#prefixOf(x, tapped).pipe(this.norm); // [B, P, D]
+      const prefix = prefixAfter(this.blocks, this.#embed(images), this.info.prefixTokens, tapped).pipe(this.norm); // [B, P, D]
       return { ...this.#classify(prefix), taps: tapped.inOrder() };
     });
-  }
-
-  /** Through the last block. Unless its patches are asked for, only the tokens that the heads read go on. */
-  #prefixOf(x: Tensor /* [B, P + N, D] */, tapped: Taps): Tensor {
-    const last = this.blocks.length - 1;
-    const name = `blocks.${last}`;
-    const tokens = this.info.prefixTokens;
-    if (!tapped.asked.includes(name)) return this.blocks[last].forward(x, { tokens }); // [B, P, D]
-    return tapped.keep(name, x.pipe(this.blocks[last])).slice({ dim: 1, end: tokens }); // [B, P, D]
   }
 
   #embed(images: Tensor): Tensor {
