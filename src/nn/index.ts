@@ -4,6 +4,7 @@ export { Gelu, Relu } from "./activation.js";
 export { Attention, type AttentionCall, type AttentionOptions, attention } from "./attention.js";
 export { BatchNorm2d } from "./batch-norm.js";
 export { Conv2d, type ConvOptions } from "./conv.js";
+export { ConvNormRelu } from "./conv-norm-relu.js";
 export { DropPath } from "./drop-path.js";
 export { Dropout } from "./dropout.js";
 export { crossGram, frobenius, gram, normaliseTokens } from "./gram.js";
@@ -21,6 +22,7 @@ export {
   uniform_,
   zeros_,
 } from "./init.js";
+export { Involution } from "./involution.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export { crossEntropy, type KlOptions, type KlReduction, klDiv, mse } from "./losses.js";

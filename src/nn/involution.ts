@@ -1,0 +1,59 @@
+/**
+ * Involution: a kernel of its own at every position, made from the features there and shared by the channels of a group;
+ * the inverse of a convolution's sharing. https://arxiv.org/abs/2103.06255
+ */
+
+import type { Tensor } from "../torch/index.js";
+import { Conv2d } from "./conv.js";
+import { ConvNormRelu } from "./conv-norm-relu.js";
+import { Module } from "./module.js";
+
+// B images, C channels in G groups, H × W their map, h × w the map after the stride, K the kernel's side
+
+const GROUP_CHANNELS = 16;
+const REDUCTION = 4;
+
+/** A convolution alone, under the key `conv`. */
+class Projection extends Module {
+  readonly conv: Conv2d;
+
+  constructor(inChannels: number, outChannels: number) {
+    super();
+    this.conv = new Conv2d(inChannels, outChannels, 1);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.conv.forward(x);
+  }
+}
+
+/** [B, C, H, W] → [B, C, ⌈H / stride⌉, ⌈W / stride⌉]. C is a multiple of 16, the channels of a group; K is odd. */
+export class Involution extends Module {
+  readonly conv1: ConvNormRelu;
+  readonly conv2: Projection;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly groups: number;
+
+  constructor(channels: number, kernel: number, { stride = 1 }: { stride?: number } = {}) {
+    super();
+    this.kernel = kernel;
+    this.stride = stride;
+    this.groups = channels / GROUP_CHANNELS;
+    this.conv1 = new ConvNormRelu(channels, channels / REDUCTION, 1);
+    this.conv2 = new Projection(channels / REDUCTION, this.groups * kernel ** 2);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { kernel, stride, groups } = this;
+    // the last window is cut where the map does not divide, so that there is a kernel for each position of the result
+    const pooled = stride === 1 ? x : x.avgPool2d(stride, { ceilMode: true }); // [B, C, h, w]
+    const kernels = pooled.pipe(this.conv1).pipe(this.conv2); // [B, G K², h, w]
+    const [batch, channels] = x.shape;
+    const [, , h, w] = kernels.shape;
+    const taps = kernel ** 2;
+    const patches = x.im2col(kernel, 1, (kernel - 1) / 2, stride).view([batch, groups, channels / groups, taps, h, w]);
+    const products = patches.mul(kernels.view([batch, groups, 1, taps, h, w])); // [B, G, C/G, K², h, w]
+    return products.sum([3]).view([batch, channels, h, w]);
+  }
+}
