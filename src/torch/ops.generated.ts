@@ -144,6 +144,8 @@ const ADAPTIVE_AVG_POOL2D = resolve("adaptive_avg_pool2d", "", ["self","output_s
 const MAX_POOL2D = resolve("max_pool2d", "", ["self","kernel_size","stride","padding","dilation","ceil_mode"]);
 const UPSAMPLE_BICUBIC2D_VEC = resolve("upsample_bicubic2d", "vec", ["input","output_size","align_corners","scale_factors"]);
 const UPSAMPLE_BILINEAR2D_VEC = resolve("upsample_bilinear2d", "vec", ["input","output_size","align_corners","scale_factors"]);
+const _UPSAMPLE_BICUBIC2D_AA_VEC = resolve("_upsample_bicubic2d_aa", "vec", ["input","output_size","align_corners","scale_factors"]);
+const _UPSAMPLE_BILINEAR2D_AA_VEC = resolve("_upsample_bilinear2d_aa", "vec", ["input","output_size","align_corners","scale_factors"]);
 const CONSTANT_PAD_ND = resolve("constant_pad_nd", "", ["self","pad","value"]);
 const PIXEL_SHUFFLE = resolve("pixel_shuffle", "", ["self","upscale_factor"]);
 const IM2COL = resolve("im2col", "", ["self","kernel_size","dilation","padding","stride"]);
@@ -1223,6 +1225,16 @@ export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] |
 /** aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
     return wrap(invoke(UPSAMPLE_BILINEAR2D_VEC, input?.handle, outputSize, alignCorners, scaleFactors));
+}
+
+/** aten::_upsample_bicubic2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor */
+export function _upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
+    return wrap(invoke(_UPSAMPLE_BICUBIC2D_AA_VEC, input?.handle, outputSize, alignCorners, scaleFactors));
+}
+
+/** aten::_upsample_bilinear2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor */
+export function _upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
+    return wrap(invoke(_UPSAMPLE_BILINEAR2D_AA_VEC, input?.handle, outputSize, alignCorners, scaleFactors));
 }
 
 /** aten::dropout(Tensor input, float p, bool train) -> Tensor */

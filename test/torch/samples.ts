@@ -261,6 +261,11 @@ const layers: Record<string, Sample[]> = {
     { input: real([1, 2, 3, 4]), output_size: [5, 7], align_corners: false, scale_factors: null },
     { input: real([1, 2, 3, 4]), output_size: null, align_corners: true, scale_factors: [2, 1.5] },
   ),
+  ...each(
+    ["_upsample_bicubic2d_aa.vec", "_upsample_bilinear2d_aa.vec"],
+    { input: real([1, 2, 9, 7]), output_size: [4, 3], align_corners: false, scale_factors: null },
+    { input: real([1, 2, 3, 4]), output_size: null, align_corners: false, scale_factors: [2, 0.5] },
+  ),
   constant_pad_nd: given({ self: x, pad: [1, 2] }, { self: x, pad: [0, 1, -1, 2], value: 0.5 }),
   pixel_shuffle: given({ self: real([1, 4, 2, 3]), upscale_factor: 2 }),
   im2col: given({ self: image, kernel_size: [3, 2], dilation: 1, padding: [1, 0], stride: [2, 2] }),
