@@ -10,7 +10,7 @@ import { caitTeacher } from "./fashion-mnist/teacher-cait.js";
 import { shipped } from "./fashion-mnist/weights.js";
 
 /** 16 patches of 7×7, six blocks of width 64: 0.3 M parameters. */
-export const student = ({ dropPath = 0 } = {}) =>
+export const student = ({ dropPath = 0, distilled = false } = {}) =>
   vit({
     name: "fashion_deit",
     imgSize: 28,
@@ -21,6 +21,7 @@ export const student = ({ dropPath = 0 } = {}) =>
     depth: 6,
     heads: 2,
     dropPath,
+    distilled,
     input,
   });
 

@@ -1,0 +1,13 @@
+/**
+ * Soft distillation and one term of the three, "inter", alone.
+ * Command: vit-distill train recipes/fashion-mnist/students/inter.ts
+ * Result: not run.
+ */
+
+import { defineRecipe, everyLayer, manifold } from "vit-distill";
+import quickstart from "../../quickstart.js";
+
+export default defineRecipe((options) => ({
+  ...quickstart(options),
+  method: manifold({ layers: everyLayer(), weights: { intra: 0, inter: 6.4, random: 0 } }),
+}));
