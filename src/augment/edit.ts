@@ -1,0 +1,28 @@
+/** A change of a picture's bytes that nothing random is left in: the ops draw, the edits do. */
+import type { Image, ImageOp, Rng } from "../data/index.js";
+import { Scratch } from "./scratch.js";
+
+export type ByteImage = Image & { readonly data: Uint8Array };
+
+/** Writes the changed picture into `out`, which has the size of `image.data` and is another array. */
+export type Edit = (image: ByteImage, out: Uint8Array) => void;
+
+/** The op that makes the edits that `draw` draws, one after the other; `name` stands in the error. */
+export function drawn(name: string, draw: (rng: Rng) => readonly Edit[]): ImageOp {
+  const scratches: Scratch[] = [];
+  return (image, rng) =>
+    draw(rng).reduce(
+      (before, edit, i) => {
+        scratches[i] ??= new Scratch();
+        const out = scratches[i].like(before);
+        edit(before, out.data as Uint8Array);
+        return out as ByteImage;
+      },
+      asBytes(image, name),
+    );
+}
+
+function asBytes(image: Image, name: string): ByteImage {
+  if (image.data instanceof Uint8Array) return image as ByteImage;
+  throw new TypeError(`${name} works on bytes: put it before normalise.`);
+}
