@@ -4,15 +4,19 @@ import { didYouMean } from "../nearest.js";
 import type { Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { cait, caitInfo, caitVariants } from "./cait.js";
+import { coadvise, coadviseInfo, coadviseVariants } from "./coadvise.js";
 import { convNet, convNetInfo, convNetVariants } from "./conv-net.js";
 import { type LoadOptions, loadWeights } from "./load-weights.js";
 import { type CommonOptions, given, type Model, type ModelInfo } from "./model.js";
+import { rednet, rednetInfo, rednetVariants } from "./rednet.js";
 import { vit, vitInfo, vitVariants } from "./vit.js";
 
 export { Cait, type CaitOptions, cait } from "./cait.js";
+export { Coadvise, type CoadviseOptions, coadvise } from "./coadvise.js";
 export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";
 export { type LoadOptions, loadWeights } from "./load-weights.js";
 export { type CommonOptions, type ForwardOptions, type InputSpec, Model, type ModelInfo, type Output, Taps } from "./model.js";
+export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { VisionTransformer, type VitOptions, vit } from "./vit.js";
 
 /** A row of the table: a name's own options under the caller's. */
@@ -36,6 +40,8 @@ const table = new Map<string, Variant>([
   ...rows(vitVariants, vit, vitInfo),
   ...rows(caitVariants, cait, caitInfo),
   ...rows(convNetVariants, convNet, convNetInfo),
+  ...rows(rednetVariants, rednet, rednetInfo),
+  ...rows(coadviseVariants, coadvise, coadviseInfo),
 ]);
 
 export interface CreateOptions extends CommonOptions, LoadOptions {

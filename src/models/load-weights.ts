@@ -9,7 +9,7 @@ export interface LoadOptions {
   freshHead?: boolean;
 }
 
-const isHead = (key: string): boolean => /^head(_dist)?\./.test(key);
+const isHead = (key: string): boolean => /^(head(_[a-z0-9]+)?|classifier)\./.test(key);
 
 /** Copies `weights` (timm's keys) into the model. Strict: every key must be there, of its shape, and none besides. */
 export function loadWeights<M extends Model>(
@@ -26,7 +26,7 @@ export function loadWeights<M extends Model>(
 }
 
 function checkClasses(model: Model, weights: ReadonlyMap<string, Tensor>): void {
-  const classes = weights.get("head.weight")?.shape[0];
+  const classes = [...weights].find(([key]) => isHead(key) && key.endsWith(".weight"))?.[1].shape[0];
   const { name, numClasses } = model.info;
   if (classes === undefined || classes === numClasses) return;
   throw new UserError(`The weights for ${name} tell ${classes} classes apart, the model ${numClasses}`, {

@@ -3,6 +3,7 @@
 import { Conv2d, Module } from "../nn/index.js";
 import { linear, type Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
+import { checkImages } from "./inputs.js";
 
 // B images, C channels, S image size, P patch size, G = S / P, N = G² patches, D embedding width
 
@@ -24,17 +25,8 @@ export class PatchEmbed extends Module {
   }
 
   forward(images: Tensor /* [B, C, S, S] */): Tensor {
-    this.#check(images.shape);
+    checkImages(images, { size: this.options.imgSize, channels: this.options.inChannels });
     return projectPatches(images, this.proj); // [B, N, D]
-  }
-
-  #check([, ...shape]: readonly number[]): void {
-    const { imgSize, inChannels } = this.options;
-    const wanted = [inChannels, imgSize, imgSize];
-    if (shape.join() === wanted.join()) return;
-    throw new UserError(
-      `The model takes images of ${wanted.join("×")} (channels × height × width); these are ${shape.join("×")}.`,
-    );
   }
 }
 

@@ -15,7 +15,7 @@ export interface GroupOptions {
   noWeightDecay?: readonly string[];
 }
 
-const TOKENS = ["pos_embed", "cls_token", "dist_token"];
+const TOKENS = ["pos_embed", "cls_token", "dist_token", "teacher_tokens"];
 
 /** Two groups, with decay and without; frozen parameters are in neither. */
 export function paramGroups(named: NamedParameters, { weightDecay, noWeightDecay = [] }: GroupOptions): ParamGroup[] {

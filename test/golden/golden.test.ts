@@ -47,7 +47,7 @@ describe("the tool itself", () => {
     expect(filler.labels("fgmd/y/0", 6, 10)).toEqual(folder.trajectories![0].steps[0].labels);
   });
 
-  test("counts what is not built", () => expect(notBuilt(folder)).toContain("civt_tiny"));
+  test("counts what is not built", () => expect(notBuilt(folder)).toContain("trajectory_civt.json (a Co-advise student)"));
 
   test("a folder without golden values is one sentence", () => {
     expect(() => readFolder(import.meta.dirname)).toThrow(/No golden values here/);

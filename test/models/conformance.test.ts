@@ -1,7 +1,7 @@
 /** What every family promises: taps by name, gradients everywhere, its own facts, strict weights. */
 
 import { describe, expect, test } from "vitest";
-import { cait, convNet, loadWeights, type Model, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, loadWeights, type Model, rednet, vit } from "../../src/models/index.js";
 import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
@@ -12,6 +12,18 @@ const families: [string, (numClasses?: number) => Model][] = [
   ["vit with a distillation token", (numClasses = 5) => vit({ ...transformer, numClasses, distilled: true })],
   ["cait", (numClasses = 5) => cait({ ...transformer, numClasses, initScale: 0.1 })],
   ["convnet", (numClasses = 5) => convNet({ ...size, numClasses, widths: [4, 8], blocks: 1 })],
+  [
+    "rednet",
+    (numClasses = 5) =>
+      rednet({ ...size, numClasses, stemWidth: 32, stemStride: 1, pool: false, widths: [32, 64], expansion: 2, blocks: [1, 1] }),
+  ],
+  ["coadvise with both stems", (numClasses = 5) => coadvise({ ...transformer, numClasses, stemWidth: 32 })],
+  ["coadvise on plain patches", (numClasses = 5) => coadvise({ ...transformer, numClasses, stem: "patch", tokens: ["a", "b"] })],
+  [
+    "coadvise with a stem's token and a learned one",
+    (numClasses = 5) =>
+      coadvise({ ...transformer, numClasses, stem: "conv", stemStride: 1, stemWidth: 8, tokens: ["conv", "b"] }),
+  ],
 ];
 
 /** Makes a model, uses it, frees all. */
@@ -80,9 +92,10 @@ describe.each(families)("%s", (_, make) => {
       (from) =>
         withModel(make, (to) => {
           expect(() => loadWeights(to, from.stateDict())).toThrow(/7 classes.*numClasses: 7.*freshHead: true/);
-          const before = to.stateDict().get("head.weight")!.toArray();
+          const head = [...to.stateDict().keys()].find((key) => /^(head|classifier)\.weight$/.test(key))!;
+          const before = to.stateDict().get(head)!.toArray();
           loadWeights(to, from.stateDict(), { freshHead: true });
-          expect(to.stateDict().get("head.weight")!.toArray()).toEqual(before);
+          expect(to.stateDict().get(head)!.toArray()).toEqual(before);
         }),
     ));
 

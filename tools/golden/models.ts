@@ -6,15 +6,19 @@ import { type Check, relativeToLargest, summaryError, tolerances } from "./check
 import type { Filler } from "./filler.js";
 import type { Folder, ForwardRow } from "./folder.js";
 
+/** The folder's names that are not ours: the preprint called the student CivT. */
+const renamed: Record<string, string> = { civt_tiny: "coadvise_tiny", civt_small: "coadvise_small" };
+const ours = (name: string): string => renamed[name] ?? name;
+
 /** The folder's models that we have, and those that we do not. */
 export function sortModels({ forward = {}, stateDicts = {} }: Folder): { built: string[]; missing: string[] } {
   const names = [...new Set([...Object.keys(forward), ...Object.keys(stateDicts)])];
   const known = new Set(listModels());
-  return { built: names.filter((name) => known.has(name)), missing: names.filter((name) => !known.has(name)) };
+  return { built: names.filter((name) => known.has(ours(name))), missing: names.filter((name) => !known.has(ours(name))) };
 }
 
 export function checkModel(name: string, { forward, stateDicts }: Folder, filler: Filler): Check[] {
-  const model = createModel(name).eval();
+  const model = createModel(ours(name)).eval();
   try {
     const keys = stateDicts?.[name];
     const row = forward?.[name];
