@@ -5,6 +5,7 @@ import type { Model } from "../models/index.js";
 import { crossEntropy } from "../nn/index.js";
 import { type Device, inferenceMode, type Tensor, tensor, tidy } from "../torch/index.js";
 import { inPrecision, type Precision } from "./precision.js";
+import { type View, viewOf } from "./view.js";
 
 export interface Evaluation {
   /** Shares, 0 to 1. */
@@ -21,19 +22,20 @@ export interface EvaluateOptions {
   precision?: Precision;
 }
 
-/** Runs the model over the loader once, in eval mode, and puts its mode back. */
+/** Runs the model over the loader once, in eval mode and on its own view of the pictures, and puts its mode back. */
 export async function evaluate(
   model: Model,
   loader: Loader,
   { device = "cpu", precision = "float32" }: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const view = viewOf(model.info, loader);
   const wasTraining = model.training;
   model.eval();
   const predictions: number[] = [];
   const sums = { top1: 0, top5: 0, loss: 0 };
   try {
     for await (const batch of loader.epoch(0)) {
-      const scored = tidy(() => inferenceMode(() => inPrecision(precision, device, () => score(model, batch, device))));
+      const scored = tidy(() => inferenceMode(() => inPrecision(precision, device, () => score(model, view, batch, device))));
       predictions.push(...scored.predictions);
       for (const name of ["top1", "top5", "loss"] as const) sums[name] += scored[name];
     }
@@ -45,8 +47,8 @@ export async function evaluate(
 }
 
 /** Sums over one batch. */
-function score(model: Model, batch: Batch, device: Device) {
-  const images = tensor(batch.images, { shape: batch.shape, device }); // [B, C, H, W]
+function score(model: Model, view: View, batch: Batch, device: Device) {
+  const images = view(tensor(batch.images, { shape: batch.shape, device })); // [B, C', S, S]
   const labels = tensor(batch.labels, { device }); // [B]
   const { logits } = model.forward(images); // [B, classes]
   const [, ranked] = logits.topk(Math.min(5, logits.size(-1))); // [B, 5]

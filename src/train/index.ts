@@ -9,3 +9,4 @@ export { type RecipeSource, type ResolvedRecipe, recipeSource, runSource } from 
 export { createRunFolder, type EvalRow, type MetricsRow, openRunFolder, RunFolder, type TrainRow } from "./run-folder.js";
 export { Session } from "./session.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";
+export { type Pictures, type View, viewOf } from "./view.js";

@@ -1,9 +1,9 @@
 /** What a run trains with, made from its recipe and checked before anything runs; and one step of it. */
 
-import { compose, normalise } from "../augment/index.js";
+import { normalise } from "../augment/index.js";
 import { type Batch, Loader } from "../data/index.js";
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
-import type { Model } from "../models/index.js";
+import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
@@ -11,6 +11,7 @@ import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { choosePrecision, inPrecision, type Precision } from "./precision.js";
 import type { Recipe } from "./recipe.js";
+import { type View, viewOf } from "./view.js";
 
 export interface SessionOptions {
   seed: number;
@@ -43,6 +44,7 @@ export class Session implements Holder {
   readonly epochs: number;
   readonly steps: number;
   readonly #taps: TapNames;
+  readonly #views: { student: View; teachers: readonly View[] };
 
   /** Refuses what does not go together, and then leaves nothing behind. */
   static open(recipe: Recipe, options: SessionOptions): Session {
@@ -70,6 +72,10 @@ export class Session implements Holder {
       shuffle: true,
       dropLast: recipe.data.train.n >= recipe.data.batchSize,
     });
+    this.#views = {
+      student: viewOf(this.student.info, this.loader),
+      teachers: this.teachers.map(({ info }) => viewOf(info, this.loader)),
+    };
     this.steps = recipe.steps ?? recipe.epochs! * this.loader.batches;
     this.epochs = Math.ceil(this.steps / this.loader.batches);
     this.optimizer = recipe.optimizer.build(this.#trained());
@@ -82,9 +88,12 @@ export class Session implements Holder {
     return this.recipe.method;
   }
 
+  /** The student's own colours; bare pixels where it has others' number of channels. */
   get #plain() {
-    const { mean, std } = this.student.info.input;
-    return compose([normalise({ mean: [...mean], std: [...std] })]);
+    const { channels } = this.recipe.data.train;
+    const { input } = this.student.info;
+    if (input.mean.length === channels) return normalise(input);
+    return normalise({ mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) });
   }
 
   #trained() {
@@ -105,13 +114,11 @@ export class Session implements Holder {
       const targets = this.#targets(batch); // [B] or [B, classes]
 
       const begin = performance.now();
-      const lessons = noGrad(() =>
-        this.#cast(() => this.teachers.map((teacher, i) => teacher.forward(images, { taps: i === 0 ? this.#taps.teacher : [] }))),
-      );
+      const lessons = this.#teach(images);
       const teacherTime = performance.now() - begin;
 
       const terms = this.#cast(() => {
-        const student = this.student.forward(images, { taps: this.#taps.student });
+        const student = this.student.forward(this.#views.student(images), { taps: this.#taps.student });
         const { players, generator } = this;
         return this.method.loss({ student, teacher: lessons[0], teachers: lessons, targets, players, generator }, this.extras);
       });
@@ -125,6 +132,17 @@ export class Session implements Holder {
       this.ema?.update();
       return { terms: values(terms), loss: loss.item(), gradNorm: norm, teacherTime };
     });
+  }
+
+  /** Each teacher looks at its own view. */
+  #teach(images: Tensor): Output[] {
+    const taps = (i: number) => (i === 0 ? this.#taps.teacher : []);
+    return noGrad(() =>
+      this.teachers.map((teacher, i) => {
+        const view = this.#views.teachers[i](images);
+        return this.#cast(() => teacher.forward(view, { taps: taps(i) }));
+      }),
+    );
   }
 
   #targets({ targets, labels, classes }: Batch): Tensor {

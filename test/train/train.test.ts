@@ -143,14 +143,9 @@ describe("players that do not go together are refused before anything runs", () 
     ],
     ["a teacher with other classes", { teachers: [() => master({ numClasses: 10 })] }, /cait has 10 classes, and columns has 3/],
     [
-      "a student for colour pictures",
-      { student: () => pupil({ inChannels: 3, input: { mean: [0, 0, 0], std: [1, 1, 1] } }) },
-      /takes pictures of 3 channels, and columns has 1/,
-    ],
-    [
-      "a teacher normalised otherwise",
-      { teachers: [() => master({ input: { mean: [0.1], std: [0.5] } })] },
-      /input mean 0\.5 and the teacher cait has 0\.1/,
+      "pictures in unknown colours",
+      { data: { ...toyRecipe().data, augment: (image, rng) => plain(image, rng) } },
+      /The augmentation does not say what its numbers mean/,
     ],
     ["unequal grids", { teachers: [() => master({ patchSize: 8 })] }, /2×2 patches and cait 1×1.*unequalGrids/],
   ];
