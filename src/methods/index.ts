@@ -1,5 +1,6 @@
 /** The distillation methods, one file each. */
 
+import { coAdvise } from "./co-advise.js";
 import { hard } from "./hard.js";
 import { manifold } from "./manifold.js";
 import type { Method } from "./method.js";
@@ -7,6 +8,7 @@ import { none } from "./none.js";
 import { soft } from "./soft.js";
 import { token } from "./token.js";
 
+export { type Advice, type CoAdviseOptions, coAdvise } from "./co-advise.js";
 export { commonGrid, type Grid, mergePatches, onGrid, patchTokens, poolPatches, type UnequalGrids } from "./grids.js";
 export { type HardOptions, hard } from "./hard.js";
 export { everyLayer, firstAndLast, type LayerMap, type LayerPair, layerPairs } from "./layer-map.js";
@@ -53,5 +55,10 @@ export const methods: Record<string, MethodEntry> = {
     summary: "Relations between patches, within an image and across images, drawn to the teacher's.",
     source: "https://arxiv.org/abs/2107.01378",
     create: manifold,
+  },
+  "co-advise": {
+    summary: "Teachers of different inductive bias, each heard by a token of its own.",
+    source: "https://arxiv.org/abs/2106.12378",
+    create: coAdvise,
   },
 };

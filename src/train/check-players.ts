@@ -10,7 +10,9 @@ export function checkPlayers(method: Method, student: Model, teachers: readonly 
   const [least, most] = method.teachers;
   if (teachers.length < least || teachers.length > most) {
     const wanted = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
-    throw new UserError(`The method ${method.name} takes ${wanted} teachers, and the recipe has ${teachers.length}.`);
+    throw new UserError(`The method ${method.name} takes ${wanted} teachers, and the recipe has ${teachers.length}.`, {
+      remedy: "List as many models under teachers, in the method's order.",
+    });
   }
   for (const model of [student, ...teachers]) checkClasses(model.info, data);
   const players: Players = { student: student.info, teacher: teachers[0]?.info, teachers: teachers.map(({ info }) => info) };

@@ -1,12 +1,14 @@
 /** What every method promises: named, finite, living terms, and gradients for the student alone. */
 
 import { describe, expect, test } from "vitest";
-import { hard, type Method, manifold, methods, none, soft, token } from "../../src/methods/index.js";
-import { lesson, total, toyStudent } from "./toys.js";
+import { coAdvise, hard, type Method, manifold, methods, none, soft, token } from "../../src/methods/index.js";
+import { type LessonOptions, lesson, total, toyCoadvise, toyConvNet, toyStudent, toyTeacher } from "./toys.js";
 
 const distilled = () => toyStudent({ distilled: true });
 
-const cases: [string, Method, string[], { student?: typeof toyStudent }?][] = [
+const both = [toyConvNet, toyTeacher];
+
+const cases: [string, Method, string[], LessonOptions?][] = [
   ["none", none(), ["task"]],
   ["soft", soft(), ["task", "soft"]],
   ["soft, teacher only", soft({ alpha: 1 }), ["soft"]],
@@ -23,13 +25,38 @@ const cases: [string, Method, string[], { student?: typeof toyStudent }?][] = [
   ["manifold, all pairs", manifold({ pairs: "all" }), ["soft", "all"]],
   ["manifold, the paper's sums", manifold({ reduction: "sum" }), ["soft", "intra", "inter", "random"]],
   ["manifold of a student with a distillation token", manifold(), ["soft", "intra", "inter", "random"], { student: distilled }],
+  ["co-advise", coAdvise(), ["task", "conv", "inv"], { student: toyCoadvise, teachers: both }],
+  [
+    "co-advise on plain patches, warmer and without labels",
+    coAdvise({
+      teachers: [
+        { token: "conv", temperature: 2 },
+        { token: "inv", weight: 0.5 },
+      ],
+      taskWeight: 0,
+    }),
+    ["conv", "inv"],
+    { student: () => toyCoadvise({ stem: "patch" }), teachers: both },
+  ],
+  [
+    "co-advise by three",
+    coAdvise({ teachers: [{ token: "conv" }, { token: "inv" }, { token: "vit" }] }),
+    ["task", "conv", "inv", "vit"],
+    { student: () => toyCoadvise({ tokens: ["conv", "inv", "vit"] }), teachers: [...both, toyStudent] },
+  ],
+  [
+    "co-advise by one, to DeiT's distillation token",
+    coAdvise({ teachers: [{ token: "distillation" }] }),
+    ["task", "distillation"],
+    { student: distilled },
+  ],
 ];
 
 describe.each(cases)("%s", (_, method, names, options) => {
   test("gives its terms, finite and alive, and moves the student alone", () =>
     lesson(
       method,
-      ({ terms, student, teacher }) => {
+      ({ terms, student, teachers }) => {
         expect(Object.keys(terms)).toEqual(names);
         for (const term of Object.values(terms)) {
           expect(term.shape).toEqual([]);
@@ -38,7 +65,7 @@ describe.each(cases)("%s", (_, method, names, options) => {
         total(terms).backward();
         const moved = student.namedParameters().filter(([, parameter]) => parameter.grad !== null);
         expect(moved.length).toBeGreaterThan(0.8 * student.namedParameters().length);
-        expect(teacher.parameters().some(({ grad }) => grad !== null)).toBe(false);
+        expect(teachers.some((teacher) => teacher.parameters().some(({ grad }) => grad !== null))).toBe(false);
       },
       options,
     ));
@@ -66,3 +93,50 @@ test("the distillation token listens where there is one, the class head answers 
     },
     { student: distilled },
   ));
+
+describe("co-advise", () => {
+  test("each teacher reaches the head of its token and no other", () =>
+    lesson(
+      coAdvise(),
+      ({ terms, student }) => {
+        terms.inv.backward();
+        const reached = new Set(student.namedParameters().flatMap(([key, { grad }]) => (grad === null ? [] : [key])));
+        expect([reached.has("head_inv.weight"), reached.has("head_conv.weight"), reached.has("head.weight")]).toEqual([
+          true,
+          false,
+          false,
+        ]);
+      },
+      { student: toyCoadvise, teachers: both },
+    ));
+
+  test("terms are weight · T² · KL, batchmean", () =>
+    lesson(
+      coAdvise({ teachers: [{ token: "conv" }, { token: "inv", temperature: 3, weight: 0.5 }] }),
+      ({ terms, input }) => {
+        const [p, q] = [input.teachers[1].logits, input.student.heads.inv].map((logits) => logits.div(3).softmax(-1));
+        const kl = p.mul(p.log().sub(q.log())).sum().div(6).item();
+        expect(terms.inv.item()).toBeCloseTo(0.5 * 9 * kl, 5);
+      },
+      { student: toyCoadvise, teachers: both },
+    ));
+
+  test("a student without the token is refused with the ways out", () => {
+    expect(() => lesson(coAdvise(), () => {}, { teachers: both })).toThrow(
+      /toy_vit has no token "conv" \(its heads are class\).*coadvise\(\{ tokens: \["conv"\].*or name another token/s,
+    );
+  });
+
+  test("a teacher for other classes is refused by name", () => {
+    const teachers = [toyConvNet, () => toyTeacher({ numClasses: 7 })];
+    expect(() => lesson(coAdvise(), () => {}, { student: toyCoadvise, teachers })).toThrow(
+      /toy_coadvise tells 5 classes apart and its teacher toy_cait 7/,
+    );
+  });
+
+  test("tokens named twice, or as the labels' term, are refused", () => {
+    expect(() => coAdvise({ teachers: [{ token: "conv" }, { token: "conv" }] })).toThrow(/Two teachers .* "conv"/);
+    expect(() => coAdvise({ teachers: [{ token: "task" }] })).toThrow(/labels' term/);
+    expect(() => coAdvise({ teachers: [] })).toThrow(/no teachers/);
+  });
+});

@@ -68,7 +68,7 @@ test("grids of which neither divides the other cannot meet at all", () => {
 
 test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", (unequalGrids) =>
   lesson(manifold({ unequalGrids }), ({ terms }) => expect(terms.intra.item()).toBeGreaterThan(0), {
-    teacher: () => toyTeacher({ patchSize: 8 }),
+    teachers: [() => toyTeacher({ patchSize: 8 })],
   }),
 );
 

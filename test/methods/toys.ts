@@ -1,13 +1,18 @@
 /** Small models and batches for the methods' tests. */
 
 import { defineMethod, type LossInput, type Method, type Players, type Terms } from "../../src/methods/index.js";
-import { cait, type Model, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, type Model, vit } from "../../src/models/index.js";
 import { Generator, manualSeed, noGrad, randint, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 1, numClasses: 5, patchSize: 4 };
 export const toyStudent = (options = {}) => vit({ ...size, name: "toy_vit", embedDim: 12, depth: 4, heads: 2, ...options });
 export const toyTeacher = (options = {}) =>
   cait({ ...size, name: "toy_cait", embedDim: 20, depth: 4, heads: 2, initScale: 0.1, ...options });
+
+export const toyConvNet = (options = {}) =>
+  convNet({ imgSize: 16, inChannels: 1, numClasses: 5, name: "toy_convnet", widths: [4, 8], blocks: 1, ...options });
+export const toyCoadvise = (options = {}) =>
+  coadvise({ ...size, name: "toy_coadvise", embedDim: 12, depth: 2, heads: 2, stemWidth: 32, ...options });
 
 export const playersOf = (student: Model, ...teachers: Model[]): Players => ({
   student: student.info,
@@ -17,27 +22,36 @@ export const playersOf = (student: Model, ...teachers: Model[]): Players => ({
 
 export interface Lesson {
   student: Model;
+  /** The first of `teachers`. */
   teacher: Model;
+  teachers: readonly Model[];
   terms: Terms;
   input: LossInput;
 }
 
-/** One forward pass of both, the method's terms, and everything freed at the end. */
+export interface LessonOptions {
+  student?: () => Model;
+  teachers?: readonly (() => Model)[];
+  batch?: number;
+}
+
+/** One forward pass of all, the method's terms, and everything freed at the end. */
 export function lesson(
   method: Method,
   look: (lesson: Lesson) => void,
-  { student = toyStudent, teacher = toyTeacher, batch = 6 } = {},
+  { student = toyStudent, teachers = [toyTeacher], batch = 6 }: LessonOptions = {},
 ): void {
   manualSeed(3);
-  const [pupil, master] = [student().train(), teacher().eval().requiresGrad_(false)];
+  const pupil = student().train();
+  const masters = teachers.map((make) => make().eval().requiresGrad_(false));
   using generator = Generator.seeded(5);
   try {
     tidy(() => {
-      const players = playersOf(pupil, master);
+      const players = playersOf(pupil, ...masters);
       method.check(players);
       const images = randn([batch, 1, 16, 16]);
       const taps = method.taps(players);
-      const lessons = [noGrad(() => master.forward(images, { taps: taps.teacher }))];
+      const lessons = noGrad(() => masters.map((master, i) => master.forward(images, { taps: i === 0 ? taps.teacher : [] })));
       const input: LossInput = {
         student: pupil.forward(images, { taps: taps.student }),
         teacher: lessons[0],
@@ -46,11 +60,11 @@ export function lesson(
         players,
         generator,
       };
-      look({ student: pupil, teacher: master, terms: method.loss(input, method.extras(players)), input });
+      look({ student: pupil, teacher: masters[0], teachers: masters, terms: method.loss(input, method.extras(players)), input });
     });
   } finally {
     pupil.dispose();
-    master.dispose();
+    for (const master of masters) master.dispose();
   }
 }
 
