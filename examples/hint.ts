@@ -13,13 +13,14 @@ import {
   onGrid,
   Sequential,
   stack,
+  tapNames,
   weigh,
 } from "vit-distill";
 
 // B images, N patches, D_S and D_T the widths of student and teacher
 
 export interface HintOptions {
-  /** Which student block learns from which teacher block. */
+  /** Which student layer learns from which teacher layer. */
   layers: LayerMap;
   /** Of the hint term. */
   weight?: number;
@@ -34,29 +35,25 @@ export function hint({ layers, weight = 1, alpha = 0.5, temperature = 1, unequal
   return defineMethod({
     name: "hint",
     options: { layers, weight, alpha, temperature, unequalGrids },
-    taps(players) {
-      const pairs = layerPairs(layers, players);
-      return { student: pairs.map(([s]) => `blocks.${s}`), teacher: pairs.map(([, t]) => `blocks.${t}`) };
-    },
+    taps: (players) => tapNames(layerPairs(layers, players)),
     extras(players) {
-      const { student, teacher } = players;
-      return new Sequential(...layerPairs(layers, players).map(() => new Linear(student.embedDim, teacher.embedDim)));
+      const pairs = layerPairs(layers, players);
+      return new Sequential(...pairs.map((pair) => new Linear(pair.student.width, pair.teacher.width)));
     },
     check(players) {
-      layerPairs(layers, players);
-      commonGrid(players, unequalGrids);
+      for (const pair of layerPairs(layers, players)) commonGrid(pair, unequalGrids);
     },
     loss({ student, teacher, targets, players }, projections) {
-      const grid = commonGrid(players, unequalGrids);
-      const gap = (i: number) => {
-        const ours = onGrid(student.taps[i], players.student, grid, unequalGrids); // [B, N, D_S]
-        const theirs = onGrid(teacher.taps[i], players.teacher, grid, unequalGrids); // [B, N, D_T]
+      const gaps = layerPairs(layers, players).map((pair, i) => {
+        const grid = commonGrid(pair, unequalGrids);
+        const ours = onGrid(student.taps[i], pair.student, grid, unequalGrids); // [B, N, D_S]
+        const theirs = onGrid(teacher.taps[i], pair.teacher, grid, unequalGrids); // [B, N, D_T]
         return mse(ours.pipe(projections.layers[i]), theirs);
-      };
+      });
       return weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets)],
         soft: [alpha, () => klDiv(listening(student), teacher.logits, { temperature })],
-        hint: [weight, () => stack(student.taps.map((_, i) => gap(i))).mean()],
+        hint: [weight, () => stack(gaps).mean()],
       });
     },
   });

@@ -31,14 +31,22 @@ function overview(infos: readonly Info[]): string {
 }
 
 function details(info: Info): string {
-  const { input, grid, tapNames, ...facts } = info;
+  const { input, grid, taps, layers, ...facts } = info;
   return list([
     ...Object.entries(facts).map(([key, value]): [string, string] => [key, String(value)]),
     ["grid", grid.join("×")],
-    ["taps", tapNames.join(" ")],
+    ["layers", layers.join(" ")],
+    ...Object.entries(byShape(taps)).map(([shape, names]): [string, string] => [`taps ${shape}`, names.join(" ")]),
     ...Object.entries(input).map(([key, value]): [string, string] => [
       `input ${key}`,
       Array.isArray(value) ? value.join(" ") : String(value),
     ]),
   ]);
+}
+
+/** The names of the taps under what they hold: patches down × across × channels. */
+function byShape(taps: Info["taps"]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const [name, { grid, width }] of Object.entries(taps)) (found[[...grid, width].join("×")] ??= []).push(name);
+  return found;
 }

@@ -1,9 +1,8 @@
 /** Patch tokens on one common grid: prefixes dropped, unequal grids refused or brought together on purpose. */
 
-import type { ModelInfo } from "../models/index.js";
 import type { Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import type { Players } from "./method.js";
+import type { Tap, TapPair } from "./layer-map.js";
 
 // B images, P prefix tokens, N = h·w patches, D width, r patches merged along a side
 
@@ -12,7 +11,7 @@ export type UnequalGrids = "refuse" | "merge" | "pool";
 export type Grid = readonly [number, number];
 
 /** A model's patch tokens, without class and distillation tokens. */
-export const patchTokens = (tokens: Tensor /* [B, P + N, D] */, { prefixTokens }: ModelInfo): Tensor =>
+export const patchTokens = (tokens: Tensor /* [B, P + N, D] */, { prefixTokens }: { prefixTokens: number }): Tensor =>
   prefixTokens === 0 ? tokens : tokens.slice({ dim: 1, start: prefixTokens }); // [B, N, D]
 
 /** Concatenates every r×r block of neighbours on the channels. */
@@ -37,31 +36,32 @@ function blocks(tokens: Tensor, from: Grid, to: Grid): Tensor {
 }
 
 const count = ([h, w]: Grid): number => h * w;
+const same = (a: Grid, b: Grid): boolean => a[0] === b[0] && a[1] === b[1];
 const divides = (small: Grid, large: Grid): boolean => large[0] % small[0] === 0 && large[1] % small[1] === 0;
-const show = ([h, w]: Grid): string => `${h}×${w}`;
+const seen = ({ model, name, grid: [h, w] }: Tap): string => `${model} has ${h}×${w} patches at ${name}`;
 
-/** The grid that both sides are compared on; throws when they cannot meet. */
-export function commonGrid({ student, teacher }: Players, unequal: UnequalGrids): Grid {
+/** The grid that both taps are compared on, the coarser of the two; throws when they cannot meet. */
+export function commonGrid({ student, teacher }: TapPair, unequal: UnequalGrids): Grid {
   const [small, large] = count(student.grid) <= count(teacher.grid) ? [student.grid, teacher.grid] : [teacher.grid, student.grid];
-  if (small[0] === large[0] && small[1] === large[1]) return small;
-  const facts = `${student.name} sees ${show(student.grid)} patches and ${teacher.name} ${show(teacher.grid)}`;
+  if (same(small, large)) return small;
+  const facts = `${seen(student)}, ${seen(teacher)}`;
   if (!divides(small, large)) {
     throw new UserError(`${facts}: no whole number of patches of one covers a patch of the other`, {
       remedy: "Choose an image or patch size that gives one grid, or a multiple of it.",
     });
   }
   if (unequal === "refuse") {
-    const r = large[0] / small[0];
+    const neighbours = `${large[0] / small[0]}×${large[1] / small[1]} neighbours`;
     throw new UserError(`${facts}: patch by patch they cannot be compared`, {
-      remedy: `Choose an image or patch size that gives one grid, or say unequalGrids: "merge" (${r}×${r} neighbours side by side on the channels) or "pool" (their mean).`,
+      remedy: `Choose layers, an image or a patch size that give one grid, or say unequalGrids: "merge" (${neighbours} side by side on the channels) or "pool" (their mean).`,
     });
   }
   return small;
 }
 
-/** Patch tokens of one model on the common grid. */
-export function onGrid(tokens: Tensor, info: ModelInfo, grid: Grid, unequal: UnequalGrids): Tensor {
-  const patches = patchTokens(tokens, info);
-  if (count(info.grid) === count(grid)) return patches;
-  return unequal === "merge" ? mergePatches(patches, info.grid, grid) : poolPatches(patches, info.grid, grid);
+/** A tap's patch tokens on the common grid. */
+export function onGrid(tokens: Tensor, tap: Tap, grid: Grid, unequal: UnequalGrids): Tensor {
+  const patches = patchTokens(tokens, tap);
+  if (same(tap.grid, grid)) return patches;
+  return unequal === "merge" ? mergePatches(patches, tap.grid, grid) : poolPatches(patches, tap.grid, grid);
 }

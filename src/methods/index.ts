@@ -11,7 +11,16 @@ import { token } from "./token.js";
 export { type Advice, type CoAdviseOptions, coAdvise } from "./co-advise.js";
 export { commonGrid, type Grid, mergePatches, onGrid, patchTokens, poolPatches, type UnequalGrids } from "./grids.js";
 export { type HardOptions, hard } from "./hard.js";
-export { everyLayer, firstAndLast, type LayerMap, type LayerPair, layerPairs } from "./layer-map.js";
+export {
+  everyLayer,
+  firstAndLast,
+  type LayerMap,
+  type LayerPair,
+  layerPairs,
+  type Tap,
+  type TapPair,
+  tapNames,
+} from "./layer-map.js";
 export { type ManifoldOptions, type ManifoldWeights, manifold } from "./manifold.js";
 export { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
 export {

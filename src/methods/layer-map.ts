@@ -1,15 +1,19 @@
-/** Which student block learns from which teacher block. */
+/** Which student layer learns from which teacher layer. */
 
+import type { ModelInfo, TapShape } from "../models/index.js";
 import { UserError } from "../user-error.js";
 import type { Players, TapNames } from "./method.js";
 
-/** [student block, teacher block] */
-export type LayerPair = readonly [number, number];
+/** A number counts a model's layers from 0; a string is the name of a tap. */
+type Layer = number | string;
 
-/** Pairs spelled out, or a rule that makes them from the two depths. */
-export type LayerMap = readonly LayerPair[] | ((studentDepth: number, teacherDepth: number) => LayerPair[]);
+/** [student layer, teacher layer] */
+export type LayerPair = readonly [Layer, Layer];
 
-/** The first n blocks of one with the first n of the other, and the last n with the last n: the released choice with n = 4. */
+/** Pairs spelled out, or a rule that makes them from the two numbers of layers. */
+export type LayerMap = readonly LayerPair[] | ((studentLayers: number, teacherLayers: number) => LayerPair[]);
+
+/** The first n layers of one with the first n of the other, and the last n with the last n: the released choice with n = 4. */
 export const firstAndLast = (n: number): LayerMap =>
   named({ rule: "firstAndLast", n }, (student, teacher) => {
     const most = Math.min(n, Math.floor(Math.min(student, teacher) / 2));
@@ -18,34 +22,49 @@ export const firstAndLast = (n: number): LayerMap =>
     return [...first, ...last];
   });
 
-/** Every student block, spread evenly over the teacher's, the last with the last. */
+/** Every student layer, spread evenly over the teacher's, the last with the last. */
 export const everyLayer = (): LayerMap =>
   named({ rule: "everyLayer" }, (student, teacher) =>
     Array.from({ length: student }, (_, i): LayerPair => [i, Math.round(((i + 1) * teacher) / student) - 1]),
   );
 
 /** A rule with its name on it, for the run folder. */
-const named = (name: object, rule: (studentDepth: number, teacherDepth: number) => LayerPair[]): LayerMap =>
+const named = (name: object, rule: (studentLayers: number, teacherLayers: number) => LayerPair[]): LayerMap =>
   Object.assign(rule, name);
 
-/** The pairs for these models; a block that does not exist is an error. */
-export function layerPairs(map: LayerMap, { student, teacher }: Players): LayerPair[] {
-  const pairs = typeof map === "function" ? map(student.depth, teacher.depth) : [...map];
-  if (pairs.length === 0)
-    throw new UserError("The layer map is empty.", { remedy: "Name at least one [student block, teacher block]." });
-  for (const [s, t] of pairs) {
-    if (!student.tapNames.includes(`blocks.${s}`)) throw missing("student", s, student);
-    if (!teacher.tapNames.includes(`blocks.${t}`)) throw missing("teacher", t, teacher);
-  }
-  return pairs;
+/** A tap of a model, and what is known of it before the model runs. */
+export interface Tap extends TapShape {
+  readonly name: string;
+  readonly model: string;
+  readonly prefixTokens: number;
 }
 
-const missing = (role: string, block: number, { name, tapNames }: Players["student"]): UserError =>
-  new UserError(`The layer map names ${role} block ${block}, which ${name} does not have`, {
-    remedy: `It has ${tapNames[0]} to ${tapNames[tapNames.length - 1]}.`,
-  });
+/** Two taps that are to be compared. */
+export interface TapPair {
+  readonly student: Tap;
+  readonly teacher: Tap;
+}
 
-export const tapsOf = (pairs: readonly LayerPair[]): TapNames => ({
-  student: pairs.map(([s]) => `blocks.${s}`),
-  teacher: pairs.map(([, t]) => `blocks.${t}`),
+/** The pairs for these models; a layer that does not exist is an error. */
+export function layerPairs(map: LayerMap, { student, teacher }: Players): TapPair[] {
+  const pairs = typeof map === "function" ? map(student.layers.length, teacher.layers.length) : map;
+  if (pairs.length === 0)
+    throw new UserError("The layer map is empty.", { remedy: "Name at least one [student layer, teacher layer]." });
+  return pairs.map(([s, t]) => ({ student: tapAt(s, "student", student), teacher: tapAt(t, "teacher", teacher) }));
+}
+
+function tapAt(layer: Layer, role: string, { name: model, layers, taps, prefixTokens }: ModelInfo): Tap {
+  const name = typeof layer === "number" ? layers[layer] : layer;
+  if (name !== undefined && Object.hasOwn(taps, name)) return { name, model, prefixTokens, ...taps[name] };
+  const remedy =
+    typeof layer === "number"
+      ? `It has ${layers.length}, ${layers[0]} to ${layers[layers.length - 1]}, counted from 0.`
+      : `It has ${Object.keys(taps).join(", ")}.`;
+  throw new UserError(`The layer map names ${role} layer ${layer}, which ${model} does not have`, { remedy });
+}
+
+/** The names to ask both models for. */
+export const tapNames = (pairs: readonly TapPair[]): TapNames => ({
+  student: pairs.map(({ student }) => student.name),
+  teacher: pairs.map(({ teacher }) => teacher.name),
 });

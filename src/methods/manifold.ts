@@ -9,7 +9,7 @@
 import { crossEntropy, klDiv } from "../nn/index.js";
 import { randperm, stack, type Tensor } from "../torch/index.js";
 import { commonGrid, onGrid, type UnequalGrids } from "./grids.js";
-import { firstAndLast, type LayerMap, layerPairs, tapsOf } from "./layer-map.js";
+import { firstAndLast, type LayerMap, layerPairs, tapNames } from "./layer-map.js";
 import { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
 import { defineMethod, type LossInput, listening, type Terms, weigh } from "./method.js";
 
@@ -22,7 +22,7 @@ export interface ManifoldWeights {
 }
 
 export interface ManifoldOptions {
-  /** Which blocks meet: first and last four unless told. */
+  /** Which layers meet: first and last four unless told. */
   layers?: LayerMap;
   weights?: Partial<ManifoldWeights>;
   /** `decoupled`: the paper's three terms. `all`: the map over all patches of all images, exactly. */
@@ -60,11 +60,13 @@ export function manifold({
 
   function maps(input: LossInput): Terms {
     const { student, teacher, players, generator } = input;
-    const grid = commonGrid(players, unequalGrids);
-    const meetings = student.taps.map((tap, i) => ({
-      s: unitTokens(onGrid(tap, players.student, grid, unequalGrids)), // [B, N, D_S]
-      t: unitTokens(onGrid(teacher.taps[i], players.teacher, grid, unequalGrids)), // [B, N, D_T]
-    }));
+    const meetings = layerPairs(layers, players).map((pair, i) => {
+      const grid = commonGrid(pair, unequalGrids);
+      return {
+        s: unitTokens(onGrid(student.taps[i], pair.student, grid, unequalGrids)), // [B, N, D_S]
+        t: unitTokens(onGrid(teacher.taps[i], pair.teacher, grid, unequalGrids)), // [B, N, D_T]
+      };
+    });
     if (pairs === "all")
       return weigh({ all: [weight.all, () => overLayers(meetings.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });
     return weigh({
@@ -88,10 +90,9 @@ export function manifold({
   return defineMethod({
     name: "manifold",
     options: { layers, weights: weight, pairs, samples, alpha, logits, temperature, reduction, unequalGrids, smoothing },
-    taps: (players) => tapsOf(layerPairs(layers, players)),
+    taps: (players) => tapNames(layerPairs(layers, players)),
     check(players) {
-      layerPairs(layers, players);
-      commonGrid(players, unequalGrids);
+      for (const pair of layerPairs(layers, players)) commonGrid(pair, unequalGrids);
     },
     loss: (input) => ({
       ...weigh({

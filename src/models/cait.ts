@@ -7,7 +7,7 @@ import { Dropout, DropPath, LayerNorm, Linear, Mlp, Module } from "../nn/index.j
 import { cat, full as filled, Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
-import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
 import { PatchEmbed } from "./patch-embed.js";
 
 // B images, C channels, S image size, N patches, D embedding width, H heads, E = D / H
@@ -44,6 +44,7 @@ const defaults = {
 
 export function caitInfo(options: CaitOptions): ModelInfo {
   const { name, imgSize, inChannels, numClasses, patchSize, embedDim, depth } = { ...defaults, ...given(options) };
+  const grid = [imgSize / patchSize, imgSize / patchSize] as const;
   return {
     name,
     family: "cait",
@@ -53,9 +54,9 @@ export function caitInfo(options: CaitOptions): ModelInfo {
     inChannels,
     heads: ["class"],
     prefixTokens: 0,
-    grid: [imgSize / patchSize, imgSize / patchSize],
+    grid,
     input: inputSpec({ imgSize, inChannels, input: options.input }),
-    tapNames: Array.from({ length: depth }, (_, i) => `blocks.${i}`),
+    ...layerTaps("blocks", Array(depth).fill({ grid, width: embedDim })),
   };
 }
 

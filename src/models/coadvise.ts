@@ -8,7 +8,7 @@ import { cat, type Parameter, type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { checkImages, inputSpec } from "./inputs.js";
-import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
 import { PatchEmbed, projectPatches } from "./patch-embed.js";
 import { rednetStem } from "./rednet.js";
 import { type Block, blocksOf, prefixAfter } from "./vit.js";
@@ -53,6 +53,7 @@ const defaults = {
 
 export function coadviseInfo(options: CoadviseOptions): ModelInfo {
   const { name, imgSize, inChannels, numClasses, patchSize, embedDim, depth, tokens } = { ...defaults, ...given(options) };
+  const grid = [imgSize / patchSize, imgSize / patchSize] as const;
   return {
     name,
     family: "coadvise",
@@ -62,9 +63,9 @@ export function coadviseInfo(options: CoadviseOptions): ModelInfo {
     inChannels,
     heads: ["class", ...tokens],
     prefixTokens: 1 + tokens.length,
-    grid: [imgSize / patchSize, imgSize / patchSize],
+    grid,
     input: inputSpec({ imgSize, inChannels, input: options.input }),
-    tapNames: Array.from({ length: depth }, (_, i) => `blocks.${i}`),
+    ...layerTaps("blocks", Array(depth).fill({ grid, width: embedDim })),
   };
 }
 

@@ -4,7 +4,17 @@ import { BatchNorm2d, Conv2d, Dropout, DropPath, Linear, Module } from "../nn/in
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { inputSpec } from "./inputs.js";
-import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import {
+  type CommonOptions,
+  type ForwardOptions,
+  given,
+  layerTaps,
+  Model,
+  type ModelInfo,
+  type Output,
+  type TapShape,
+  Taps,
+} from "./model.js";
 
 // B images, C channels in, S image size, D width of a stage, h × w its map
 
@@ -28,19 +38,22 @@ const defaults = {
 
 export function convNetInfo(options: ConvNetOptions): ModelInfo {
   const { name, imgSize, inChannels, numClasses, widths, blocks } = { ...defaults, ...given(options) };
-  const side = Math.ceil(imgSize / 2 ** (widths.length - 1));
+  const stages = widths.map((width, i): TapShape => {
+    const side = Math.ceil(imgSize / 2 ** i);
+    return { grid: [side, side], width };
+  });
   return {
     name,
     family: "convnet",
-    embedDim: widths[widths.length - 1],
+    embedDim: stages[stages.length - 1].width,
     depth: widths.length * blocks,
     numClasses,
     inChannels,
     heads: ["class"],
     prefixTokens: 0,
-    grid: [side, side],
+    grid: stages[stages.length - 1].grid,
     input: inputSpec({ imgSize, inChannels, input: options.input }),
-    tapNames: widths.map((_, i) => `stages.${i}`),
+    ...layerTaps("stages", stages),
   };
 }
 
@@ -129,8 +142,7 @@ export class ConvNet extends Model {
       const tapped = new Taps(taps, this.info);
       let x = images.contiguous({ memoryFormat: "channelsLast" }).pipe(this.stem).relu(); // [B, D, S, S]
       for (const [i, stage] of this.stages.entries()) {
-        x = x.pipe(stage); // [B, D, h, w]
-        if (taps.includes(`stages.${i}`)) tapped.keep(`stages.${i}`, x.flatten({ startDim: 2 }).transpose(1, 2)); // [B, h·w, D]
+        x = tapped.keepMap(`stages.${i}`, x.pipe(stage)); // [B, D, h, w]
       }
       const logits = x.mean([2, 3]).pipe(this.headDrop).pipe(this.head); // [B, classes]
       return { logits, heads: { class: logits }, taps: tapped.inOrder() };

@@ -15,7 +15,17 @@ export { Cait, type CaitOptions, cait } from "./cait.js";
 export { Coadvise, type CoadviseOptions, coadvise } from "./coadvise.js";
 export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";
 export { type LoadOptions, loadWeights } from "./load-weights.js";
-export { type CommonOptions, type ForwardOptions, type InputSpec, Model, type ModelInfo, type Output, Taps } from "./model.js";
+export {
+  type CommonOptions,
+  type ForwardOptions,
+  type InputSpec,
+  layerTaps,
+  Model,
+  type ModelInfo,
+  type Output,
+  type TapShape,
+  Taps,
+} from "./model.js";
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { VisionTransformer, type VitOptions, vit } from "./vit.js";
 

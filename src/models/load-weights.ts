@@ -9,7 +9,8 @@ export interface LoadOptions {
   freshHead?: boolean;
 }
 
-const isHead = (key: string): boolean => /^(head(_[a-z0-9]+)?|classifier)\./.test(key);
+// ViT and its kin head, head_dist, head_conv …; RegNet head.fc; RedNet classifier; ResNet fc
+const isHead = (key: string): boolean => /^(head(_[a-z0-9]+)?|classifier|fc)\./.test(key);
 
 /** Copies `weights` (timm's keys) into the model. Strict: every key must be there, of its shape, and none besides. */
 export function loadWeights<M extends Model>(

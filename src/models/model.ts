@@ -17,6 +17,12 @@ export interface InputSpec {
   readonly interpolation: "bicubic" | "bilinear";
 }
 
+/** What a tap holds: patches down and across, and the channels of each. */
+export interface TapShape {
+  readonly grid: readonly [number, number];
+  readonly width: number;
+}
+
 /** A model's facts, known before its weights are made. */
 export interface ModelInfo {
   readonly name: string;
@@ -29,10 +35,19 @@ export interface ModelInfo {
   readonly heads: readonly string[];
   /** Tokens in front of the patches in every tap. */
   readonly prefixTokens: number;
-  /** Patches down and across, in the last tap. */
+  /** Patches down and across, in the last layer. */
   readonly grid: readonly [number, number];
   readonly input: InputSpec;
-  readonly tapNames: readonly string[];
+  /** The intermediates that may be asked for. */
+  readonly taps: Readonly<Record<string, TapShape>>;
+  /** The taps that a layer map's numbers count: one for each block, or for each stage where there are no others. */
+  readonly layers: readonly string[];
+}
+
+/** A tap `name.i` for each layer. */
+export function layerTaps(name: string, shapes: readonly TapShape[]): Pick<ModelInfo, "taps" | "layers"> {
+  const taps = Object.fromEntries(shapes.map((shape, i) => [`${name}.${i}`, shape]));
+  return { taps, layers: Object.keys(taps) };
 }
 
 export interface ForwardOptions {
@@ -82,14 +97,21 @@ export class Taps {
     readonly asked: readonly string[],
     info: ModelInfo,
   ) {
-    const unknown = asked.find((name) => !info.tapNames.includes(name));
-    if (unknown !== undefined) throw new UserError(`${info.name} has no tap "${unknown}". It has ${info.tapNames.join(", ")}.`);
+    const known = Object.keys(info.taps);
+    const unknown = asked.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new UserError(`${info.name} has no tap "${unknown}". It has ${known.join(", ")}.`);
   }
 
   /** Gives `value` back, so that a tap is named in the line that makes it. */
   keep(name: string, value: Tensor): Tensor {
     if (this.asked.includes(name)) this.#found.set(name, value);
     return value;
+  }
+
+  /** A map's positions as tokens. */
+  keepMap(name: string, map: Tensor /* [B, D, h, w] */): Tensor {
+    if (this.asked.includes(name)) this.keep(name, map.flatten({ startDim: 2 }).transpose(1, 2)); // [B, h·w, D]
+    return map;
   }
 
   /** Through blocks, each a tap `blocks.i`. The stream between two is freed at once: autograd holds what it needs. */

@@ -20,7 +20,17 @@ import {
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { checkImages, inputSpec } from "./inputs.js";
-import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import {
+  type CommonOptions,
+  type ForwardOptions,
+  given,
+  layerTaps,
+  Model,
+  type ModelInfo,
+  type Output,
+  type TapShape,
+  Taps,
+} from "./model.js";
 
 // B images, C channels in, S image size, D width of a stage, h × w its map, E = D / expansion
 
@@ -59,19 +69,22 @@ const defaults = {
 
 export function rednetInfo(options: RednetOptions): ModelInfo {
   const { name, imgSize, inChannels, numClasses, blocks, widths, stemStride, pool } = { ...defaults, ...given(options) };
-  const side = Math.ceil(imgSize / (stemStride * (pool ? 2 : 1) * 2 ** (widths.length - 1)));
+  const stages = widths.map((width, i): TapShape => {
+    const side = Math.ceil(imgSize / (stemStride * (pool ? 2 : 1) * 2 ** i));
+    return { grid: [side, side], width };
+  });
   return {
     name,
     family: "rednet",
-    embedDim: widths[widths.length - 1],
+    embedDim: stages[stages.length - 1].width,
     depth: blocks.reduce((sum, count) => sum + count, 0),
     numClasses,
     inChannels,
     heads: ["class"],
     prefixTokens: 0,
-    grid: [side, side],
+    grid: stages[stages.length - 1].grid,
     input: inputSpec({ imgSize, inChannels, input: options.input }),
-    tapNames: widths.map((_, i) => `stages.${i}`),
+    ...layerTaps("stages", stages),
   };
 }
 
@@ -189,8 +202,7 @@ export class Rednet extends Model {
       const tapped = new Taps(taps, this.info);
       let x = this.#begin(images);
       for (const [i, stage] of this.model.stages.entries()) {
-        x = x.pipe(stage); // [B, D, h, w]
-        if (taps.includes(`stages.${i}`)) tapped.keep(`stages.${i}`, x.flatten({ startDim: 2 }).transpose(1, 2)); // [B, h·w, D]
+        x = tapped.keepMap(`stages.${i}`, x.pipe(stage)); // [B, D, h, w]
       }
       const logits = x.mean([2, 3]).pipe(this.headDrop).pipe(this.classifier); // [B, classes]
       return { logits, heads: { class: logits }, taps: tapped.inOrder() };

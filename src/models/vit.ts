@@ -7,7 +7,7 @@ import { Attention, Dropout, DropPath, LayerNorm, Linear, Mlp, Module } from "..
 import { cat, type Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
-import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
 import { PatchEmbed } from "./patch-embed.js";
 
 // B images, C channels, S image size, P prefix tokens (1, or 2 when distilled), N patches, D embedding width
@@ -41,6 +41,7 @@ const defaults = {
 
 export function vitInfo(options: VitOptions): ModelInfo {
   const { name, imgSize, inChannels, numClasses, patchSize, embedDim, depth, distilled } = { ...defaults, ...given(options) };
+  const grid = [imgSize / patchSize, imgSize / patchSize] as const;
   return {
     name,
     family: "vit",
@@ -50,9 +51,9 @@ export function vitInfo(options: VitOptions): ModelInfo {
     inChannels,
     heads: distilled ? ["class", "distillation"] : ["class"],
     prefixTokens: distilled ? 2 : 1,
-    grid: [imgSize / patchSize, imgSize / patchSize],
+    grid,
     input: inputSpec({ imgSize, inChannels, input: options.input }),
-    tapNames: Array.from({ length: depth }, (_, i) => `blocks.${i}`),
+    ...layerTaps("blocks", Array(depth).fill({ grid, width: embedDim })),
   };
 }
 

@@ -5,12 +5,15 @@ import {
   commonGrid,
   everyLayer,
   firstAndLast,
+  type LayerMap,
   layerPairs,
   manifold,
   mergePatches,
-  onGrid,
+  patchTokens,
   poolPatches,
+  tapNames,
 } from "../../src/methods/index.js";
+import { modelInfo } from "../../src/models/index.js";
 import { arange, type Tensor, tidy } from "../../src/torch/index.js";
 import { lesson, playersOf, toyStudent, toyTeacher } from "./toys.js";
 
@@ -30,8 +33,8 @@ test("prefix tokens are dropped on both sides, however many each has", () =>
       ({ student, teacher }) => {
         const tokens = arange(0, 2 * 18 * 3, { dtype: "float32" }).reshape([2, 18, 3]);
         expect(student.prefixTokens).toBe(2);
-        expect(onGrid(tokens, student, [4, 4], "refuse").shape).toEqual([2, 16, 3]);
-        expect(onGrid(tokens, student, [4, 4], "refuse").select(0, 0).select(0, 0).toArray()).toEqual([6, 7, 8]);
+        expect(patchTokens(tokens, student).shape).toEqual([2, 16, 3]);
+        expect(patchTokens(tokens, student).select(0, 0).select(0, 0).toArray()).toEqual([6, 7, 8]);
         expect(teacher.prefixTokens).toBe(0);
       },
       toyStudent({ distilled: true }),
@@ -54,16 +57,21 @@ test("merging puts every 2×2 block of neighbours side by side, pooling takes it
 
 test("a 14×14 student under a 7×7 teacher is refused with the ways out", () => {
   const look = (unequal: "refuse" | "merge" | "pool") =>
-    facts((players) => commonGrid(players, unequal), toyStudent({ imgSize: 56 }), toyTeacher({ imgSize: 56, patchSize: 8 }));
+    facts(
+      (players) => commonGrid(layerPairs([[0, 0]], players)[0], unequal),
+      toyStudent({ imgSize: 56 }),
+      toyTeacher({ imgSize: 56, patchSize: 8 }),
+    );
   expect(() => look("refuse")).toThrow(
-    /toy_vit sees 14×14 patches and toy_cait 7×7: patch by patch .* unequalGrids: "merge" .*2×2.* or "pool"/,
+    /toy_vit has 14×14 patches at blocks.0, toy_cait has 7×7 patches at blocks.0: patch by patch .* unequalGrids: "merge" .*2×2.* or "pool"/,
   );
   expect(look("merge")).toEqual([7, 7]);
 });
 
 test("grids of which neither divides the other cannot meet at all", () => {
-  const look = () => facts((players) => commonGrid(players, "merge"), toyStudent({ imgSize: 24 }), toyTeacher({ imgSize: 16 }));
-  expect(look).toThrow(/6×6 patches .* 4×4: no whole number of patches/);
+  const look = () =>
+    facts((p) => commonGrid(layerPairs([[0, 0]], p)[0], "merge"), toyStudent({ imgSize: 24 }), toyTeacher({ imgSize: 16 }));
+  expect(look).toThrow(/6×6 patches .* 4×4 patches at blocks.0: no whole number of patches/);
 });
 
 test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", (unequalGrids) =>
@@ -73,24 +81,24 @@ test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", 
 );
 
 test("layer maps: the released one, an even one, and one spelled out", () => {
-  const players = facts((p) => p);
-  const deep = { ...players, student: { ...players.student, depth: 12 }, teacher: { ...players.teacher, depth: 24 } };
-  const names = (depth: number) => Array.from({ length: depth }, (_, i) => `blocks.${i}`);
-  deep.student = { ...deep.student, tapNames: names(12) };
-  deep.teacher = { ...deep.teacher, tapNames: names(24) };
-  expect(
-    layerPairs(firstAndLast(4), deep)
-      .map(([s, t]) => `${s}-${t}`)
-      .join(" "),
-  ).toBe("0-0 1-1 2-2 3-3 8-20 9-21 10-22 11-23");
-  expect(layerPairs(everyLayer(), deep).map(([, t]) => t)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23]);
-  expect(layerPairs([[2, 3]], players)).toEqual([[2, 3]]);
+  const [student, teacher] = [modelInfo("deit_tiny_patch16_224"), modelInfo("cait_s24_224")];
+  const players = { student, teacher, teachers: [teacher] };
+  const pairs = (map: LayerMap) => {
+    const { student: ours, teacher: theirs } = tapNames(layerPairs(map, players));
+    return ours.map((name, i) => `${name} ${theirs[i]}`.replaceAll("blocks.", ""));
+  };
+  expect(pairs(firstAndLast(4)).join(", ")).toBe("0 0, 1 1, 2 2, 3 3, 8 20, 9 21, 10 22, 11 23");
+  expect(pairs(everyLayer()).join(", ")).toBe("0 1, 1 3, 2 5, 3 7, 4 9, 5 11, 6 13, 7 15, 8 17, 9 19, 10 21, 11 23");
+  expect(pairs([[2, "blocks.3"]])).toEqual(["2 3"]);
 });
 
 test("a layer that a model has not is refused by name", () => {
   const players = facts((p) => p);
   expect(() => layerPairs([[0, 7]], players)).toThrow(
-    "The layer map names teacher block 7, which toy_cait does not have. It has blocks.0 to blocks.3.",
+    "The layer map names teacher layer 7, which toy_cait does not have. It has 4, blocks.0 to blocks.3, counted from 0.",
+  );
+  expect(() => layerPairs([["stages.1", 0]], players)).toThrow(
+    "The layer map names student layer stages.1, which toy_vit does not have. It has blocks.0, blocks.1, blocks.2, blocks.3.",
   );
   expect(() => layerPairs([], players)).toThrow(/layer map is empty/);
 });

@@ -44,14 +44,16 @@ const images = (): Tensor => randn([3, 2, 16, 16]);
 describe.each(families)("%s", (_, make) => {
   test("gives logits of its classes and taps in the order asked", () =>
     withModel(make, (model) => {
-      const { tapNames, prefixTokens, grid, embedDim, depth } = model.info;
-      const asked = [...tapNames].reverse();
+      const { prefixTokens, layers } = model.info;
+      const facts = Object.entries(model.info.taps).reverse();
+      const asked = facts.map(([name]) => name);
       const { logits, heads, taps } = model.forward(images(), { taps: asked });
       expect(logits.shape).toEqual([3, 5]);
       expect(Object.keys(heads)).toEqual(model.info.heads);
       for (const head of Object.values(heads)) expect(head.shape).toEqual([3, 5]);
-      expect(taps.length).toBe(depth);
-      expect(taps[0].shape).toEqual([3, prefixTokens + grid[0] * grid[1], embedDim]);
+      const shapes = facts.map(([, { grid, width }]) => [3, prefixTokens + grid[0] * grid[1], width]);
+      expect(taps.map(({ shape }) => shape)).toEqual(shapes);
+      expect(asked).toEqual(expect.arrayContaining([...layers]));
     }));
 
   test("a tap that it has not is refused by name", () =>

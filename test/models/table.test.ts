@@ -7,12 +7,12 @@ import { manualSeed, randn, tidy } from "../../src/torch/index.js";
 describe("names", () => {
   test("each has facts that agree with one another", () => {
     for (const name of listModels()) {
-      const { input, grid, inChannels, tapNames, embedDim, name: own } = modelInfo(name);
+      const { input, grid, inChannels, taps, layers, embedDim, name: own } = modelInfo(name);
       expect(own).toBe(name);
       expect(input.size).toBe(Number(name.match(/_(28|384|448)$/)?.[1] ?? 224));
       expect([input.mean.length, input.std.length, input.channels]).toEqual([inChannels, inChannels, inChannels]);
       expect(grid.every((side) => Number.isInteger(side))).toBe(true);
-      expect(tapNames.length > 0 && embedDim > 0).toBe(true);
+      expect(taps[layers[layers.length - 1]]).toEqual({ grid, width: embedDim });
     }
   });
 
