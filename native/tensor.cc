@@ -131,6 +131,7 @@ napi_value memory(napi_env env, const Arguments&) {
   double bytes = 0;
   for (const auto& tensor : state.tensors.items()) {
     if (!tensor || !tensor->has_storage()) continue;
+    if (tensor->is_meta()) continue;  // a size without memory
     if (seen.insert(tensor->storage().unsafeGetStorageImpl()).second) bytes += static_cast<double>(tensor->storage().nbytes());
   }
   napi_value result;

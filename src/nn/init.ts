@@ -50,7 +50,7 @@ export const fanIn = (weight: Tensor): number => weight.shape[1] * receptiveFiel
 export const fanOut = (weight: Tensor): number => weight.shape[0] * receptiveField(weight);
 
 function erf(x: number): number {
-  using point = tensor([x], { dtype: "float64" });
+  using point = tensor([x], { dtype: "float64", device: "cpu" });
   using value = point.erf();
   return value.item();
 }

@@ -3,7 +3,7 @@
 export const dtypes = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"] as const;
 export type DType = (typeof dtypes)[number];
 
-/** `"cpu"`, `"cuda"` or `"cuda:N"`. */
+/** `"cpu"`, `"cuda"` or `"cuda:N"`; `"meta"` for dtype and shape without memory. */
 export type Device = "cpu" | "cuda" | `cuda:${number}` | (string & {});
 export type MemoryFormat = "contiguous" | "preserve" | "channelsLast";
 

@@ -4,6 +4,7 @@ import { addon } from "./addon.js";
 import { arrayOf, type Device, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import * as ops from "./ops.generated.js";
 import type { Generator } from "./random.js";
+import { synchronous } from "./scope.js";
 import { type Nested, Tensor } from "./tensor.js";
 
 export interface FactoryOptions {
@@ -21,8 +22,24 @@ export interface TensorOptions extends FactoryOptions {
   share?: boolean;
 }
 
+let home: Device = "cpu";
+
+/**
+ * What the factories make inside `fn` is on `device` unless they are told another, as in PyTorch's `with torch.device(…)`.
+ * On `"meta"` tensors have dtype and shape but no memory: a model made there costs nothing and can be asked for its keys.
+ */
+export function withDevice<T>(device: Device, fn: () => T): T {
+  const outer = home;
+  home = device;
+  try {
+    return synchronous("withDevice", fn());
+  } finally {
+    home = outer;
+  }
+}
+
 /** A tensor from nested arrays (float32 unless told; bool from booleans, int64 from bigints) or from a typed array. */
-export function tensor(data: Nested | TypedArray, { shape, dtype, device = "cpu", share = false }: TensorOptions = {}): Tensor {
+export function tensor(data: Nested | TypedArray, { shape, dtype, device = home, share = false }: TensorOptions = {}): Tensor {
   const made = ArrayBuffer.isView(data) ? fromTyped(data, shape, dtype, share) : fromNested(data, shape, dtype);
   return device === "cpu" ? made : moved(made, { device });
 }
@@ -92,27 +109,23 @@ function moved(from: Tensor, options: FactoryOptions): Tensor {
   }
 }
 
-export function empty(shape: readonly number[], { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function empty(shape: readonly number[], { dtype = "float32", device = home }: FactoryOptions = {}): Tensor {
   return ops.empty(shape, { dtype, device });
 }
 
-export function zeros(shape: readonly number[], { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function zeros(shape: readonly number[], { dtype = "float32", device = home }: FactoryOptions = {}): Tensor {
   return ops.zeros(shape, { dtype, device });
 }
 
-export function ones(shape: readonly number[], { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function ones(shape: readonly number[], { dtype = "float32", device = home }: FactoryOptions = {}): Tensor {
   return ops.ones(shape, { dtype, device });
 }
 
-export function full(
-  shape: readonly number[],
-  value: number,
-  { dtype = "float32", device = "cpu" }: FactoryOptions = {},
-): Tensor {
+export function full(shape: readonly number[], value: number, { dtype = "float32", device = home }: FactoryOptions = {}): Tensor {
   return ops.full(shape, value, { dtype, device });
 }
 
-export function eye(n: number, { dtype = "float32", device = "cpu" }: FactoryOptions = {}): Tensor {
+export function eye(n: number, { dtype = "float32", device = home }: FactoryOptions = {}): Tensor {
   return ops.eye(n, { dtype, device });
 }
 
@@ -120,7 +133,7 @@ export function eye(n: number, { dtype = "float32", device = "cpu" }: FactoryOpt
 export function arange(
   start: number,
   end: number,
-  { step = 1, dtype = "int64", device = "cpu" }: FactoryOptions & { step?: number } = {},
+  { step = 1, dtype = "int64", device = home }: FactoryOptions & { step?: number } = {},
 ): Tensor {
   return ops.arange(start, end, { step, dtype, device });
 }
@@ -129,7 +142,7 @@ export function linspace(
   start: number,
   end: number,
   steps: number,
-  { dtype = "float32", device = "cpu" }: FactoryOptions = {},
+  { dtype = "float32", device = home }: FactoryOptions = {},
 ): Tensor {
   return ops.linspace(start, end, steps, { dtype, device });
 }
@@ -153,12 +166,12 @@ export function randint(
   low: number,
   high: number,
   shape: readonly number[],
-  { dtype = "int64", device = "cpu", generator = null }: RandomOptions = {},
+  { dtype = "int64", device = home, generator = null }: RandomOptions = {},
 ): Tensor {
   return ops.randint(low, high, shape, { generator, dtype, device });
 }
 
 /** A random order of 0 … n − 1, int64. */
-export function randperm(n: number, { dtype = "int64", device = "cpu", generator = null }: RandomOptions = {}): Tensor {
+export function randperm(n: number, { dtype = "int64", device = home, generator = null }: RandomOptions = {}): Tensor {
   return ops.randperm(n, { generator, dtype, device });
 }

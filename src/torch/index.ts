@@ -18,6 +18,7 @@ export {
   randperm,
   type TensorOptions,
   tensor,
+  withDevice,
   zeros,
 } from "./factories.js";
 export { type EngineInfo, engineInfo, hasBfloat16 } from "./info.js";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { cait, createModel, listModels, modelInfo, vit } from "../../src/models/index.js";
-import { manualSeed, randn, tidy } from "../../src/torch/index.js";
+import { manualSeed, memory, randn, tidy, withDevice } from "../../src/torch/index.js";
 
 describe("names", () => {
   test("each has facts that agree with one another", () => {
@@ -35,6 +35,16 @@ describe("names", () => {
 });
 
 describe("making them", () => {
+  test("without memory, each of them, to ask for its keys and shapes", () => {
+    const { tensors, bytes } = memory();
+    for (const name of listModels()) {
+      using model = withDevice("meta", () => createModel(name));
+      expect(model.stateDict().size).toBeGreaterThan(10);
+      expect(memory().bytes).toBe(bytes);
+    }
+    expect(memory().tensors).toBe(tensors);
+  });
+
   test("by name, with a head of one's own size", () => {
     using model = createModel("convnet_tiny_28", { numClasses: 3 });
     expect(model.stateDict().get("head.weight")!.shape[0]).toBe(3);

@@ -19,6 +19,7 @@ import {
   type TypedArray,
   tensor,
   tidy,
+  withDevice,
   zeros,
 } from "../../src/torch/index.js";
 import { collectGarbage } from "./garbage.js";
@@ -208,6 +209,15 @@ describe("filled tensors", () => {
     const { tensors } = memory();
     expect(() => tensor([1], { device: "cuda:99" })).toThrow();
     expect(memory().tensors).toBe(tensors);
+  });
+});
+
+test("withDevice makes tensors elsewhere unless they say where, and ends with its function, thrown or not", () => {
+  tidy(() => {
+    const inside = () => [empty([2]), ones([2]), randn([2]), tensor([1, 2]), zeros([2], { device: "cpu" })];
+    expect(withDevice("meta", inside).map(({ device }) => device)).toEqual(["meta", "meta", "meta", "meta", "cpu"]);
+    expect(() => withDevice("meta", () => tensor([1], { device: "cuda:99" }))).toThrow();
+    expect(inside().every(({ device }) => device === "cpu")).toBe(true);
   });
 });
 
