@@ -1,6 +1,6 @@
 /** A small residual network for small pictures, our convolutional teacher. After ResNet, https://arxiv.org/abs/1512.03385 */
 
-import { BatchNorm2d, Conv2d, Dropout, DropPath, Linear, Module } from "../nn/index.js";
+import { ConvNorm, Dropout, DropPath, Linear, Module } from "../nn/index.js";
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { inputSpec } from "./inputs.js";
@@ -57,22 +57,6 @@ export function convNetInfo(options: ConvNetOptions): ModelInfo {
   };
 }
 
-/** A convolution that keeps the map (or halves it) and normalises. */
-class ConvNorm extends Module {
-  readonly conv: Conv2d;
-  readonly bn: BatchNorm2d;
-
-  constructor(inChannels: number, width: number, { kernel = 3, stride = 1 } = {}) {
-    super();
-    this.conv = new Conv2d(inChannels, width, kernel, { stride, padding: (kernel - 1) / 2, bias: false });
-    this.bn = new BatchNorm2d(width);
-  }
-
-  forward(x: Tensor): Tensor {
-    return x.pipe(this.conv).pipe(this.bn);
-  }
-}
-
 /** Two convolutions added to what came in. */
 class ResidualBlock extends Module {
   readonly conv1: ConvNorm;
@@ -82,9 +66,9 @@ class ResidualBlock extends Module {
 
   constructor(inChannels: number, width: number, { stride, dropPath }: { stride: number; dropPath: number }) {
     super();
-    this.conv1 = new ConvNorm(inChannels, width, { stride });
-    this.conv2 = new ConvNorm(width, width);
-    this.shortcut = stride === 1 && inChannels === width ? null : new ConvNorm(inChannels, width, { kernel: 1, stride });
+    this.conv1 = new ConvNorm(inChannels, width, 3, { stride });
+    this.conv2 = new ConvNorm(width, width, 3);
+    this.shortcut = stride === 1 && inChannels === width ? null : new ConvNorm(inChannels, width, 1, { stride });
     this.dropPath = new DropPath(dropPath);
   }
 
@@ -128,7 +112,7 @@ export class ConvNet extends Model {
     super();
     const { inChannels, numClasses, widths, blocks, drop, dropPath } = { ...defaults, ...given(options) };
     this.info = convNetInfo(options);
-    this.stem = new ConvNorm(inChannels, widths[0]);
+    this.stem = new ConvNorm(inChannels, widths[0], 3);
     this.stages = widths.map(
       (width, i) => new Stage(widths[Math.max(i - 1, 0)], width, { blocks, stride: i === 0 ? 1 : 2, dropPath }),
     );

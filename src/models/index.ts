@@ -9,6 +9,7 @@ import { convNet, convNetInfo, convNetVariants } from "./conv-net.js";
 import { type LoadOptions, loadWeights } from "./load-weights.js";
 import { type CommonOptions, given, type Model, type ModelInfo } from "./model.js";
 import { rednet, rednetInfo, rednetVariants } from "./rednet.js";
+import { regnet, regnetInfo, regnetVariants } from "./regnet.js";
 import { vit, vitInfo, vitVariants } from "./vit.js";
 
 export { Cait, type CaitOptions, cait } from "./cait.js";
@@ -27,6 +28,7 @@ export {
   Taps,
 } from "./model.js";
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
+export { Regnet, type RegnetOptions, regnet } from "./regnet.js";
 export { VisionTransformer, type VitOptions, vit } from "./vit.js";
 
 /** A row of the table: a name's own options under the caller's. */
@@ -51,6 +53,7 @@ const table = new Map<string, Variant>([
   ...rows(caitVariants, cait, caitInfo),
   ...rows(convNetVariants, convNet, convNetInfo),
   ...rows(rednetVariants, rednet, rednetInfo),
+  ...rows(regnetVariants, regnet, regnetInfo),
   ...rows(coadviseVariants, coadvise, coadviseInfo),
 ]);
 

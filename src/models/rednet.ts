@@ -10,15 +10,14 @@ import {
   Dropout,
   DropPath,
   Involution,
-  kaimingNormal_,
   Linear,
   Module,
   Relu,
   Sequential,
-  zeros_,
 } from "../nn/index.js";
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
+import { initialiseConvolutions } from "./initialise.js";
 import { checkImages, inputSpec } from "./inputs.js";
 import {
   type CommonOptions,
@@ -220,14 +219,6 @@ export class Rednet extends Model {
   override convertWeights(weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
     const ours = (key: string): string => key.replace(/^backbone\./, "model.").replace(/^head\.fc\./, "classifier.");
     return new Map([...weights].map(([key, value]) => [ours(key), value]));
-  }
-}
-
-function initialiseConvolutions(model: Module): void {
-  for (const layer of model.modules()) {
-    if (!(layer instanceof Conv2d)) continue;
-    kaimingNormal_(layer.weight);
-    if (layer.bias) zeros_(layer.bias);
   }
 }
 

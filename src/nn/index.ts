@@ -4,7 +4,7 @@ export { Gelu, Relu } from "./activation.js";
 export { Attention, type AttentionCall, type AttentionOptions, attention } from "./attention.js";
 export { BatchNorm2d } from "./batch-norm.js";
 export { Conv2d, type ConvOptions } from "./conv.js";
-export { ConvNormRelu } from "./conv-norm-relu.js";
+export { ConvNorm, type ConvNormOptions, ConvNormRelu } from "./conv-norm.js";
 export { DropPath } from "./drop-path.js";
 export { Dropout } from "./dropout.js";
 export { crossGram, frobenius, gram, normaliseTokens } from "./gram.js";

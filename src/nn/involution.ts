@@ -5,7 +5,7 @@
 
 import type { Tensor } from "../torch/index.js";
 import { Conv2d } from "./conv.js";
-import { ConvNormRelu } from "./conv-norm-relu.js";
+import { ConvNormRelu } from "./conv-norm.js";
 import { Module } from "./module.js";
 
 // B images, C channels in G groups, H × W their map, h × w the map after the stride, K the kernel's side

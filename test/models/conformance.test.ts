@@ -1,7 +1,7 @@
 /** What every family promises: taps by name, gradients everywhere, its own facts, strict weights. */
 
 import { describe, expect, test } from "vitest";
-import { cait, coadvise, convNet, loadWeights, type Model, rednet, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, vit } from "../../src/models/index.js";
 import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
@@ -16,6 +16,11 @@ const families: [string, (numClasses?: number) => Model][] = [
     "rednet",
     (numClasses = 5) =>
       rednet({ ...size, numClasses, stemWidth: 32, stemStride: 1, pool: false, widths: [32, 64], expansion: 2, blocks: [1, 1] }),
+  ],
+  [
+    "regnet",
+    (numClasses = 5) =>
+      regnet({ ...size, numClasses, depth: 3, initialWidth: 8, slope: 8, widthFactor: 2, groupWidth: 4, stemWidth: 8 }),
   ],
   ["coadvise with both stems", (numClasses = 5) => coadvise({ ...transformer, numClasses, stemWidth: 32 })],
   ["coadvise on plain patches", (numClasses = 5) => coadvise({ ...transformer, numClasses, stem: "patch", tokens: ["a", "b"] })],
@@ -94,7 +99,7 @@ describe.each(families)("%s", (_, make) => {
       (from) =>
         withModel(make, (to) => {
           expect(() => loadWeights(to, from.stateDict())).toThrow(/7 classes.*numClasses: 7.*freshHead: true/);
-          const head = [...to.stateDict().keys()].find((key) => /^(head|classifier)\.weight$/.test(key))!;
+          const head = [...to.stateDict().keys()].find((key) => /^(head|head\.fc|classifier|fc)\.weight$/.test(key))!;
           const before = to.stateDict().get(head)!.toArray();
           loadWeights(to, from.stateDict(), { freshHead: true });
           expect(to.stateDict().get(head)!.toArray()).toEqual(before);

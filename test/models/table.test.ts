@@ -34,6 +34,27 @@ describe("names", () => {
   });
 });
 
+/** In millions, as timm's table of results has them. */
+const published: Record<string, number> = {
+  regnety_002: 3.16,
+  regnety_004: 4.34,
+  regnety_006: 6.06,
+  regnety_008: 6.26,
+  regnety_016: 11.2,
+  regnety_032: 19.44,
+  regnety_040: 20.65,
+  regnety_064: 30.58,
+  regnety_080: 39.18,
+  regnety_120: 51.82,
+  regnety_160: 83.59,
+  regnety_320: 145.05,
+};
+
+test.each(Object.entries(published))("%s has its %f million parameters", (name, millions) => {
+  using model = withDevice("meta", () => createModel(name));
+  expect(model.parameterCount() / 1e6).toBeCloseTo(millions, 2);
+});
+
 describe("making them", () => {
   test("without memory, each of them, to ask for its keys and shapes", () => {
     const { tensors, bytes } = memory();
