@@ -19,7 +19,7 @@ export function colourJitter(by: number | ColourJitterOptions): ImageOp {
     [colour, spread.saturation],
   ];
   const alive = kinds.flatMap(([edit, width = 0]) => (width > 0 ? [{ edit, width }] : []));
-  return drawn("colourJitter", (rng: Rng) =>
+  return drawn("colourJitter", spread, (rng: Rng) =>
     rng.shuffle([...alive]).map(({ edit, width }) => edit(rng.uniform(Math.max(0, 1 - width), 1 + width))),
   );
 }

@@ -1,5 +1,5 @@
 /** A change of a picture's bytes that nothing random is left in: the ops draw, the edits do. */
-import type { Image, ImageOp, Rng } from "../data/index.js";
+import { type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 export type ByteImage = Image & { readonly data: Uint8Array };
@@ -7,10 +7,10 @@ export type ByteImage = Image & { readonly data: Uint8Array };
 /** Writes the changed picture into `out`, which has the size of `image.data` and is another array. */
 export type Edit = (image: ByteImage, out: Uint8Array) => void;
 
-/** The op that makes the edits that `draw` draws, one after the other; `name` stands in the error. */
-export function drawn(name: string, draw: (rng: Rng) => readonly Edit[]): ImageOp {
+/** The op, made by the factory `name` of these options, that makes the edits that `draw` draws, one after the other. */
+export function drawn(name: string, options: unknown, draw: (rng: Rng) => readonly Edit[]): ImageOp {
   const scratches: Scratch[] = [];
-  return (image, rng) =>
+  return imageOp(name, options, (image, rng) =>
     draw(rng).reduce(
       (before, edit, i) => {
         scratches[i] ??= new Scratch();
@@ -19,7 +19,8 @@ export function drawn(name: string, draw: (rng: Rng) => readonly Edit[]): ImageO
         return out as ByteImage;
       },
       asBytes(image, name),
-    );
+    ),
+  );
 }
 
 function asBytes(image: Image, name: string): ByteImage {

@@ -1,10 +1,10 @@
 /** Mirrors the picture left to right, half of the time unless told otherwise. */
-import type { ImageOp } from "../data/index.js";
+import { type ImageOp, imageOp } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 export function flip({ probability = 0.5 }: { probability?: number } = {}): ImageOp {
   const scratch = new Scratch();
-  return (image, rng) => {
+  return imageOp("flip", { probability }, (image, rng) => {
     if (!rng.chance(probability)) return image;
     const out = scratch.like(image);
     const { width } = image;
@@ -12,5 +12,5 @@ export function flip({ probability = 0.5 }: { probability?: number } = {}): Imag
       for (let x = 0; x < width; x++) out.data[row + x] = image.data[row + width - 1 - x];
     }
     return out;
-  };
+  });
 }

@@ -27,7 +27,7 @@ export function mixup({
   const cutShare = alpha === 0 ? 1 : cutmix === 0 ? 0 : switchProbability;
   return (batch, rng) => {
     const lambda = rng.chance(probability) ? mix(batch, rng) : 1;
-    batch.targets = softTargets(batch.labels, { classes: classes ?? batch.classes, lambda, smoothing });
+    if (batch.labels[0] >= 0) batch.targets = softTargets(batch.labels, { classes: classes ?? batch.classes, lambda, smoothing });
   };
 
   /** Returns the share of its own picture that each sample keeps. */

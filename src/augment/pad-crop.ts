@@ -1,11 +1,11 @@
 /** Pads every side and cuts the old size out at a random place: a shift by up to `pad`. He et al., https://arxiv.org/abs/1512.03385, 4.2 */
-import type { ImageOp } from "../data/index.js";
+import { type ImageOp, imageOp } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 /** `fill` is in the picture's own units: 0 to 255 before `normalise`. */
 export function padCrop({ pad, fill = 0 }: { pad: number; fill?: number }): ImageOp {
   const scratch = new Scratch();
-  return (image, rng) => {
+  return imageOp("padCrop", { pad, fill }, (image, rng) => {
     const down = rng.int(2 * pad + 1) - pad;
     const right = rng.int(2 * pad + 1) - pad;
     if (down === 0 && right === 0) return image;
@@ -22,5 +22,5 @@ export function padCrop({ pad, fill = 0 }: { pad: number; fill?: number }): Imag
       }
     }
     return out;
-  };
+  });
 }

@@ -101,7 +101,7 @@ export function randAugment(options: string | RandAugmentOptions = {}): ImageOp 
     return Math.min(Math.max(value, 0), magnitudeMax);
   }
 
-  return drawn("randAugment", (rng) => {
+  return drawn("randAugment", options, (rng) => {
     const chosen = Array.from({ length: layers }, () => edits[rng.int(edits.length)]);
     return chosen.filter(() => rng.chance(probability)).map((edit) => edit(magnitudeOf(rng), () => (rng.chance(0.5) ? 1 : -1)));
   });

@@ -1,5 +1,5 @@
 /** Random erasing: overwrites a random rectangle. https://arxiv.org/abs/1708.04896; sizes and modes as timm, after `normalise`. */
-import type { Image, ImageOp, Rng } from "../data/index.js";
+import { type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 /** `const` writes 0, `rand` one normal value per channel, `pixel` one per pixel. */
@@ -32,7 +32,7 @@ export function randomErasing({
   maxAspect = 1 / minAspect,
 }: RandomErasingOptions): ImageOp {
   const scratch = new Scratch();
-  return (image, rng) => {
+  return imageOp("randomErasing", { probability, mode, minArea, maxArea, minAspect, maxAspect }, (image, rng) => {
     if (!(image.data instanceof Float32Array))
       throw new TypeError("randomErasing works on normalised pictures: put it after normalise.");
     if (!rng.chance(probability)) return image;
@@ -42,7 +42,7 @@ export function randomErasing({
     out.data.set(image.data);
     erase(out, rectangle, mode, rng);
     return out;
-  };
+  });
 
   /** The first of ten tries that is smaller than the picture on both sides. */
   function place(image: Image, rng: Rng): Rectangle | null {

@@ -6,7 +6,7 @@ import { gaussianBlur } from "./gaussian-blur.js";
 import { solarize } from "./look-up.js";
 
 export function threeAugment({ minRadius = 0.1, maxRadius = 2 }: { minRadius?: number; maxRadius?: number } = {}): ImageOp {
-  return drawn("threeAugment", (rng) => {
+  return drawn("threeAugment", { minRadius, maxRadius }, (rng) => {
     const choice = rng.int(3);
     if (choice === 0) return [greyscale];
     if (choice === 1) return [solarize(128)];

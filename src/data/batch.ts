@@ -4,10 +4,17 @@ import type { Rng } from "./rng.js";
 export interface Batch {
   readonly images: Float32Array; // [B, C, H, W]
   readonly shape: [number, number, number, number];
-  readonly labels: BigInt64Array; // [B]
+  readonly labels: BigInt64Array; // [B], −1 for a picture without a label
   targets: Float32Array | null; // [B, classes] once mixed, else null
   readonly classes: number;
   readonly index: number; // of this batch in its epoch
+  readonly bad: readonly BadPicture[]; // met in this batch for the first time; others stand in their places
+}
+
+/** A picture that cannot be used: what it is called, and why. */
+export interface BadPicture {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** Changes the batch in place. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "./error.js";
 import { parseIdx, readUnpacked } from "./idx.js";
-import type { Samples } from "./samples.js";
+import { type Samples, samples } from "./samples.js";
 
 export type FashionMnistSplit = "train" | "test";
 
@@ -54,17 +54,16 @@ export function fashionMnist({ split, folder }: { split: FashionMnistSplit; fold
   const from = fashionMnistFolder(folder);
   const images = parseIdx(readOriginal(from, ORIGINALS[split].images), "images");
   const labels = parseIdx(readOriginal(from, ORIGINALS[split].labels), "labels");
-  const [n, height, width] = images.dims;
-  return {
+  const [, height, width] = images.dims;
+  return samples({
     name: `Fashion-MNIST ${split}`,
     images: images.data,
     labels: labels.data,
-    n,
     channels: 1,
     height,
     width,
     classes: [...CLASSES],
-  };
+  });
 }
 
 /** The folder that is read: the one named, else the environment's, else Debian's. */

@@ -1,10 +1,13 @@
-/** Samples → batches. Every number depends on (seed, epoch, position) alone, so an epoch can start again at any batch. */
+/** Data set → batches. Every number depends on (seed, epoch, position) alone, so an epoch can start again at any batch. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Batch, BatchOp } from "./batch.js";
+import { checkDataset, type Dataset } from "./dataset.js";
 import { DataError } from "./error.js";
 import type { ColourSpace, Image, ImageOp } from "./image.js";
+import { openPictures } from "./pictures.js";
+import { type Bad, type PrepareOptions, prepare } from "./prepare.js";
+import { type ImageShape, shapeAfter } from "./probe.js";
 import { Rng } from "./rng.js";
-import type { Samples } from "./samples.js";
 
 export interface LoaderOptions {
   batchSize: number;
@@ -13,39 +16,45 @@ export interface LoaderOptions {
   seed?: number;
   shuffle?: boolean;
   dropLast?: boolean;
+  /** The share of pictures that may be unusable before it stops. */
+  maxBad?: number;
 }
 
 export class Loader {
   readonly batchSize: number;
   readonly batches: number; // in an epoch
-  readonly imageShape: [number, number, number]; // [C, H, W] after augmentation
+  readonly imageShape: ImageShape; // [C, H, W] after augmentation
   readonly space: ColourSpace | undefined; // what the augmentation says of itself
-  readonly #samples: Samples;
-  readonly #augment: ImageOp;
+  readonly #dataset: Dataset;
+  readonly #prepare: PrepareOptions;
   readonly #mix: BatchOp | undefined;
   readonly #seed: number;
   readonly #shuffle: boolean;
+  readonly #maxBad: number;
+  readonly #bad = new Set<number>(); // pictures known to be unusable
 
-  constructor(samples: Samples, { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false }: LoaderOptions) {
-    check(samples);
+  constructor(
+    dataset: Dataset,
+    { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false, maxBad = 0.05 }: LoaderOptions,
+  ) {
+    checkDataset(dataset);
+    const { name, n, channels } = dataset;
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
-    if (dropLast && samples.n < batchSize)
+    if (dropLast && n < batchSize)
       throw new DataError(
-        `${samples.name} has ${samples.n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
+        `${name} has ${n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
       );
     this.batchSize = batchSize;
-    this.batches = dropLast ? Math.floor(samples.n / batchSize) : Math.ceil(samples.n / batchSize);
-    this.#samples = samples;
-    this.#augment = augment;
+    this.batches = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);
+    this.imageShape = shapeAfter(augment, dataset);
+    this.space = augment.space;
+    this.#dataset = dataset;
+    this.#prepare = { reader: openPictures(dataset.pictures), n, channels, augment, seed };
     this.#mix = mix;
     this.#seed = seed;
     this.#shuffle = shuffle;
-    const first = augment(pictureOf(samples, 0), Rng.from(seed));
-    if (!(first.data instanceof Float32Array))
-      throw new DataError("The augmentation gives bytes: let it contain normalise({ mean, std }).");
-    this.imageShape = [first.channels, first.height, first.width];
-    this.space = augment.space;
+    this.#maxBad = maxBad;
   }
 
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for. */
@@ -53,65 +62,65 @@ export class Loader {
     if (!Number.isInteger(from) || from < 0 || from > this.batches)
       throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
     const order = this.#order(epoch);
-    const images = new Float32Array(this.batchSize * this.#imageSize);
+    const images = new Float32Array(this.batchSize * sizeOf(this.imageShape));
     const labels = new BigInt64Array(this.batchSize);
     for (let index = from; index < this.batches; index++) {
       await breathe();
-      yield this.#batch(epoch, index, order, images, labels);
+      yield await this.#batch(epoch, index, order, images, labels);
     }
-  }
-
-  get #imageSize(): number {
-    const [channels, height, width] = this.imageShape;
-    return channels * height * width;
   }
 
   #order(epoch: number): Uint32Array {
-    if (this.#shuffle) return Rng.from(this.#seed, "order", epoch).permutation(this.#samples.n);
-    return Uint32Array.from({ length: this.#samples.n }, (_, i) => i);
+    const { n } = this.#dataset;
+    if (this.#shuffle) return Rng.from(this.#seed, "order", epoch).permutation(n);
+    return Uint32Array.from({ length: n }, (_, i) => i);
   }
 
-  #batch(epoch: number, index: number, order: Uint32Array, images: Float32Array, labels: BigInt64Array): Batch {
+  async #batch(epoch: number, index: number, order: Uint32Array, images: Float32Array, labels: BigInt64Array): Promise<Batch> {
+    const shape = this.imageShape;
     const start = index * this.batchSize;
     const size = Math.min(this.batchSize, order.length - start);
+    const bad: Bad[] = [];
     for (let i = 0; i < size; i++) {
-      const rng = Rng.from(this.#seed, "augment", epoch, start + i);
-      this.#place(this.#augment(pictureOf(this.#samples, order[start + i]), rng), images, i);
-      labels[i] = BigInt(this.#samples.labels[order[start + i]]);
+      await prepare(this.#prepare, { epoch, position: start + i, index: order[start + i] }, (sample) => {
+        place(sample.image, shape, images, i);
+        labels[i] = BigInt(this.#dataset.labels[sample.index]);
+        bad.push(...sample.bad);
+      });
     }
     const batch: Batch = {
-      images: images.subarray(0, size * this.#imageSize),
-      shape: [size, ...this.imageShape],
+      images: images.subarray(0, size * sizeOf(shape)),
+      shape: [size, ...shape],
       labels: labels.subarray(0, size),
       targets: null,
-      classes: this.#samples.classes.length,
+      classes: this.#dataset.classes.length,
       index,
+      bad: this.#news(bad),
     };
     this.#mix?.(batch, Rng.from(this.#seed, "mix", epoch, index));
     return batch;
   }
 
-  #place({ data, channels, height, width }: Image, images: Float32Array, i: number): void {
-    const [c, h, w] = this.imageShape;
-    if (channels !== c || height !== h || width !== w)
+  /** Those not met before; too many of them end the run. */
+  #news(met: Bad[]): Bad[] {
+    const fresh = met.filter(({ index }, i) => !this.#bad.has(index) && met.findIndex((other) => other.index === index) === i);
+    for (const { index } of fresh) this.#bad.add(index);
+    const { name, n } = this.#dataset;
+    if (fresh.length > 0 && this.#bad.size > this.#maxBad * n)
       throw new DataError(
-        `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
+        `${this.#bad.size} of ${name}'s ${n} pictures cannot be used, more than ${100 * this.#maxBad} %; the last is ${fresh.at(-1)!.name}: ${fresh.at(-1)!.reason}. Mend or remove them, or set maxBad.`,
       );
-    images.set(data, i * data.length);
+    return fresh;
   }
 }
 
-function pictureOf({ images, channels, height, width }: Samples, i: number): Image {
-  const size = channels * height * width;
-  return { data: images.subarray(i * size, (i + 1) * size), channels, height, width };
-}
+const sizeOf = ([channels, height, width]: ImageShape): number => channels * height * width;
 
-function check({ name, images, labels, n, channels, height, width, classes }: Samples): void {
-  if (n < 1) throw new DataError(`${name} has no samples.`);
-  if (images.length !== n * channels * height * width || labels.length !== n)
+/** Into place `i` of the batch. */
+function place({ data, channels, height, width }: Image, [c, h, w]: ImageShape, images: Float32Array, i: number): void {
+  if (channels !== c || height !== h || width !== w)
     throw new DataError(
-      `${name}: ${n} samples of ${channels}×${height}×${width} do not fit ${images.length} bytes and ${labels.length} labels.`,
+      `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
     );
-  const beyond = labels.find((label) => label >= classes.length);
-  if (beyond !== undefined) throw new DataError(`${name} has a label ${beyond}, but only ${classes.length} classes.`);
+  images.set(data, i * data.length);
 }

@@ -1,12 +1,12 @@
 /** Whether a student, its teachers, a method and a data set go together; everything that would be wrong silently is refused. */
 
-import type { Samples } from "../data/index.js";
+import type { Dataset } from "../data/index.js";
 import type { Method, Players } from "../methods/index.js";
 import type { Model, ModelInfo } from "../models/index.js";
 import { UserError } from "../user-error.js";
 
 /** The facts a method is planned with; throws a sentence when something does not fit. */
-export function checkPlayers(method: Method, student: Model, teachers: readonly Model[], data: Samples): Players {
+export function checkPlayers(method: Method, student: Model, teachers: readonly Model[], data: Dataset): Players {
   const [least, most] = method.teachers;
   if (teachers.length < least || teachers.length > most) {
     const wanted = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
@@ -20,7 +20,7 @@ export function checkPlayers(method: Method, student: Model, teachers: readonly 
   return players;
 }
 
-function checkClasses({ name, numClasses }: ModelInfo, data: Samples): void {
+function checkClasses({ name, numClasses }: ModelInfo, data: Dataset): void {
   if (numClasses === data.classes.length) return;
   throw new UserError(`${name} has ${numClasses} classes, and ${data.name} has ${data.classes.length}`, {
     remedy: `Make it with { numClasses: ${data.classes.length} }.`,

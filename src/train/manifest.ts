@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { filesRead } from "../checkpoint/index.js";
-import type { Samples } from "../data/index.js";
+import { type Dataset, fingerprint } from "../data/index.js";
 import { type EngineInfo, engineInfo } from "../torch/index.js";
 import { fileError } from "../user-error.js";
 import type { RecipeData } from "./recipe.js";
@@ -17,7 +17,7 @@ export interface Manifest {
   commit: string | null;
   seed: number;
   device: string;
-  /** SHA-256 by split, over pictures and labels as they are in memory. */
+  /** SHA-256 by split, over classes, labels, and pixels in memory or the names of picture files. */
   data: Record<string, { name: string; n: number; sha256: string }>;
   /** SHA-256 by file, of all that were read until the run began. */
   weights: Record<string, string>;
@@ -34,7 +34,7 @@ export interface ManifestOptions {
 export function makeManifest({ seed, device, data }: ManifestOptions): Manifest {
   const engine = engineInfo();
   const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter(
-    (split): split is [string, Samples] => split[1] !== undefined,
+    (split): split is [string, Dataset] => split[1] !== undefined,
   );
   return {
     created: new Date().toISOString(),
@@ -44,7 +44,7 @@ export function makeManifest({ seed, device, data }: ManifestOptions): Manifest 
     seed,
     device,
     data: Object.fromEntries(
-      splits.map(([split, samples]) => [split, { name: samples.name, n: samples.n, sha256: hashSamples(samples) }]),
+      splits.map(([split, dataset]) => [split, { name: dataset.name, n: dataset.n, sha256: fingerprint(dataset) }]),
     ),
     weights: Object.fromEntries(filesRead().map((file) => [file, hashFile(file)])),
     machine: {
@@ -76,10 +76,6 @@ export function hashFile(path: string): string {
     throw fileError(error, "read", path);
   }
   return hash.digest("hex");
-}
-
-function hashSamples({ images, labels }: Samples): string {
-  return createHash("sha256").update(images).update(labels).digest("hex");
 }
 
 function commit(): string | null {

@@ -1,6 +1,6 @@
 /** A recipe: everything one experiment is, in one object that a file exports by default. */
 import { z } from "zod";
-import type { BatchOp, ImageOp, Samples } from "../data/index.js";
+import type { BatchOp, Dataset, ImageOp } from "../data/index.js";
 import type { Method } from "../methods/index.js";
 import type { Model } from "../models/index.js";
 import { nearest } from "../nearest.js";
@@ -8,11 +8,11 @@ import type { OptimizerFactory, Schedule } from "../optim/index.js";
 import { UserError } from "../user-error.js";
 
 export interface RecipeData {
-  train: Samples;
+  train: Dataset;
   /** Looked at while training. */
-  val?: Samples;
+  val?: Dataset;
   /** Looked at by `vit-distill eval` only. */
-  test?: Samples;
+  test?: Dataset;
   batchSize: number;
   /** Pictures as they are trained on, ending in floats. Default: the student's own mean and std, nothing else. */
   augment?: ImageOp;
@@ -86,9 +86,9 @@ const method = leaf<Method>(
   "a method, such as manifold({ … })",
   (v) => isObject(v) && typeof v.name === "string" && typeof v.loss === "function",
 );
-const samples = leaf<Samples>(
-  'samples, such as fashionMnist({ split: "train" })',
-  (v) => isObject(v) && v.images instanceof Uint8Array && Array.isArray(v.classes),
+const dataset = leaf<Dataset>(
+  'a data set, such as imageFolder("photos/train")',
+  (v) => isObject(v) && v.labels instanceof Int32Array && isObject(v.pictures) && Array.isArray(v.classes),
 );
 const imageOp = leaf<ImageOp>("an image operation, such as compose([flip(), normalise({ … })])", (v) => typeof v === "function");
 const batchOp = leaf<BatchOp>("a batch operation, such as mixup({ … })", (v) => typeof v === "function");
@@ -101,9 +101,9 @@ const precision = leaf<"float32" | "bfloat16" | "auto">(
 
 const dataSchema = z.strictObject(
   {
-    train: samples,
-    val: samples.optional(),
-    test: samples.optional(),
+    train: dataset,
+    val: dataset.optional(),
+    test: dataset.optional(),
     batchSize: positiveInteger,
     augment: imageOp.optional(),
     evalAugment: imageOp.optional(),

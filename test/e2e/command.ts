@@ -45,10 +45,10 @@ export function tinyRecipe(changes = "", { before = "" } = {}): string {
 import * as v from "vit-distill";
 ${before}
 const n = 48;
-const noise: v.Samples = {
-  name: "noise", n, channels: 1, height: 28, width: 28, classes: ["a", "b", "c"],
+const noise = v.samples({
+  name: "noise", channels: 1, height: 28, width: 28, classes: ["a", "b", "c"],
   images: Uint8Array.from({ length: n * 784 }, (_, i) => (i * 2654435761) >>> 24), labels: Uint8Array.from({ length: n }, (_, i) => i % 3),
-};
+});
 const small = (options: v.VitOptions): v.Model => v.vit({ imgSize: 28, inChannels: 1, numClasses: 3, embedDim: 16, depth: 2, heads: 2, patchSize: 2, ...options });
 export default v.defineRecipe(({ smoke }) => ({
   student: () => small({ patchSize: 2 }),

@@ -1,21 +1,21 @@
 import { describe, expect, test } from "vitest";
+import { samples } from "../../src/data/index.js";
 import { checkRecipe, defineRecipe, type Recipe } from "../../src/train/recipe.js";
 import { describe as plain } from "../../src/train/resolved-recipe.js";
 
-const samples = {
+const dots = samples({
   name: "dots",
   images: new Uint8Array(4),
-  labels: new Uint8Array(1),
-  n: 1,
+  labels: [0],
   channels: 1,
   height: 2,
   width: 2,
   classes: ["dot"],
-};
+});
 const good = {
   student: () => ({}),
   method: { name: "none", loss: () => ({}) },
-  data: { train: samples, batchSize: 2 },
+  data: { train: dots, batchSize: 2 },
   epochs: 1,
   optimizer: { build: () => ({}) },
 } as unknown as Recipe;
@@ -45,7 +45,7 @@ describe("a recipe's faults are named by their path", () => {
     [{ method: undefined }, "recipes/x.ts: method: expected a method, such as manifold({ … }), got nothing"],
     [
       { data: { ...good.data, train: Promise.resolve() } },
-      'recipes/x.ts: data.train: expected samples, such as fashionMnist({ split: "train" }), got a promise (is an await missing?)',
+      'recipes/x.ts: data.train: expected a data set, such as imageFolder("photos/train"), got a promise (is an await missing?)',
     ],
     [{ data: 3 }, "recipes/x.ts: data: expected an object { train, batchSize, … }, got 3"],
     [{ precision: "float16" }, 'recipes/x.ts: precision: expected "float32", "bfloat16" or "auto", got "float16"'],
@@ -72,7 +72,7 @@ describe("a recipe's faults are named by their path", () => {
 test("a good recipe passes through unchanged", () => {
   const checked = checkRecipe(good, "x.ts");
   expect(checked.student).toBe(good.student);
-  expect(checked.data.train).toBe(samples);
+  expect(checked.data.train).toBe(dots);
 });
 
 test("a variant derives by spreading; an object is a recipe too", () => {
@@ -85,9 +85,19 @@ test("a variant derives by spreading; an object is a recipe too", () => {
 
 test("a recipe becomes plain JSON", () => {
   const schedule = Object.assign(() => 0, { warmup: 5, floor: 1e-5 });
-  expect(plain({ schedule, data: samples, make: () => 1, ema: Number.NaN })).toEqual({
+  expect(plain({ schedule, data: dots, make: () => 1, ema: Number.NaN })).toEqual({
     schedule: { warmup: 5, floor: 1e-5 },
-    data: { ...samples, images: "Uint8Array of 4 bytes", labels: "Uint8Array of 1 bytes" },
+    data: {
+      name: "dots",
+      n: 1,
+      channels: 1,
+      height: 2,
+      width: 2,
+      classes: ["dot"],
+      images: "Uint8Array of 4 bytes",
+      labels: "Int32Array of 4 bytes",
+      pictures: { kind: "pixels", name: "dots", images: "Uint8Array of 4 bytes", channels: 1, height: 2, width: 2 },
+    },
     make: "() => 1",
     ema: "NaN",
   });

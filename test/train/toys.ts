@@ -1,7 +1,7 @@
 /** A recipe of seconds on pictures of noise with a pattern in them. */
 
 import { compose, flip, normalise, randomErasing } from "../../src/augment/index.js";
-import { Rng, type Samples } from "../../src/data/index.js";
+import { Rng, type Samples, samples } from "../../src/data/index.js";
 import { manifold } from "../../src/methods/index.js";
 import { cait, vit } from "../../src/models/index.js";
 import { adamW, cosine } from "../../src/optim/index.js";
@@ -14,12 +14,12 @@ export const master = (options = {}) => cait({ ...size, embedDim: 24, depth: 2, 
 /** Class k is bright in column k. */
 export function columns(n: number, seed = 0): Samples {
   const rng = Rng.from(seed);
-  const labels = Uint8Array.from({ length: n }, (_, i) => i % 3);
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
   const images = Uint8Array.from(
     { length: n * 64 },
     (_, i) => rng.int(100) + (i % 8 === 2 * labels[Math.floor(i / 64)] ? 155 : 0),
   );
-  return { name: "columns", images, labels, n, channels: 1, height: 8, width: 8, classes: ["left", "middle", "right"] };
+  return samples({ name: "columns", images, labels, channels: 1, height: 8, width: 8, classes: ["left", "middle", "right"] });
 }
 
 export const toyRecipe = (change: Partial<Recipe> = {}): Recipe => ({

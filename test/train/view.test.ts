@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { compose, flip, mixup, normalise, padCrop } from "../../src/augment/index.js";
-import { type ColourSpace, Loader, type Samples } from "../../src/data/index.js";
+import { type ColourSpace, Loader, type Samples, samples } from "../../src/data/index.js";
 import { soft } from "../../src/methods/index.js";
 import { type InputSpec, type Model, type ModelInfo, modelInfo } from "../../src/models/index.js";
 import { type Tensor, tensor, tidy } from "../../src/torch/index.js";
@@ -25,18 +25,18 @@ const pictures = (space: ColourSpace = grey, channels = 1, [height, width] = [8,
 });
 
 /** The first batch of an epoch, augmented and mixed, in these colours; the draws do not depend on the colours. */
-async function firstBatch(samples: Samples, space: ColourSpace): Promise<Tensor> {
+async function firstBatch(data: Samples, space: ColourSpace): Promise<Tensor> {
   const augment = compose([padCrop({ pad: 1, fill: 50 }), flip(), normalise(space)]);
-  const loader = new Loader(samples, { batchSize: 6, augment, mix: mixup({ alpha: 1 }), shuffle: true });
+  const loader = new Loader(data, { batchSize: 6, augment, mix: mixup({ alpha: 1 }), shuffle: true });
   const { value: batch } = await loader.epoch(2).next();
   return tensor(batch!.images, { shape: batch!.shape });
 }
 
 /** Each picture in three channels. */
-const inColour = (samples: Samples): Samples => {
-  const images = new Uint8Array(samples.n * 3 * 64);
-  for (let i = 0; i < images.length; i++) images[i] = samples.images[Math.floor(i / 192) * 64 + (i % 64)];
-  return { ...samples, images, channels: 3 };
+const inColour = (data: Samples): Samples => {
+  const images = new Uint8Array(data.n * 3 * 64);
+  for (let i = 0; i < images.length; i++) images[i] = data.images[Math.floor(i / 192) * 64 + (i % 64)];
+  return samples({ ...data, images, channels: 3 });
 };
 
 const largestGap = (a: Tensor, b: Tensor): number => tidy(() => a.sub(b).abs().max().item());
