@@ -10,6 +10,7 @@ import { type LoadOptions, loadWeights } from "./load-weights.js";
 import { type CommonOptions, given, type Model, type ModelInfo } from "./model.js";
 import { rednet, rednetInfo, rednetVariants } from "./rednet.js";
 import { regnet, regnetInfo, regnetVariants } from "./regnet.js";
+import { resnet, resnetInfo, resnetVariants } from "./resnet.js";
 import { vit, vitInfo, vitVariants } from "./vit.js";
 
 export { Cait, type CaitOptions, cait } from "./cait.js";
@@ -29,6 +30,7 @@ export {
 } from "./model.js";
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { Regnet, type RegnetOptions, regnet } from "./regnet.js";
+export { Resnet, type ResnetOptions, resnet } from "./resnet.js";
 export { VisionTransformer, type VitOptions, vit } from "./vit.js";
 
 /** A row of the table: a name's own options under the caller's. */
@@ -54,6 +56,7 @@ const table = new Map<string, Variant>([
   ...rows(convNetVariants, convNet, convNetInfo),
   ...rows(rednetVariants, rednet, rednetInfo),
   ...rows(regnetVariants, regnet, regnetInfo),
+  ...rows(resnetVariants, resnet, resnetInfo),
   ...rows(coadviseVariants, coadvise, coadviseInfo),
 ]);
 

@@ -143,6 +143,7 @@ class Bottleneck extends Module {
     this.conv3 = new ConvNorm(width, width, 1);
     this.downsample = stride === 1 && inChannels === width ? null : new ConvNorm(inChannels, width, 1, { stride });
     this.dropPath = new DropPath(dropPath);
+    zeros_(this.conv3.bn.weight); // a block begins as what comes in
   }
 
   forward(x: Tensor): Tensor {
@@ -177,6 +178,8 @@ class Head extends Module {
     super();
     this.drop = new Dropout(drop);
     this.fc = new Linear(width, numClasses);
+    normal_(this.fc.weight, { std: 0.01 });
+    zeros_(this.fc.bias!);
   }
 
   forward(x: Tensor /* [B, D, h, w] */): Tensor {
@@ -197,7 +200,7 @@ export class Regnet extends Model {
     this.stem = new ConvNormRelu(full.inChannels, full.stemWidth, 3, { stride: 2 });
     this.stages = makeStages(full);
     this.head = new Head(this.info.embedDim, full);
-    this.#initialise();
+    initialiseConvolutions(this);
   }
 
   /** Published weights call the stages `s1`, `s2`, … */
@@ -214,14 +217,6 @@ export class Regnet extends Model {
       const logits = x.pipe(this.head); // [B, classes]
       return { logits, heads: { class: logits }, taps: tapped.inOrder() };
     });
-  }
-
-  /** Every block begins as what came in. */
-  #initialise(): void {
-    initialiseConvolutions(this);
-    for (const { blocks } of this.stages) for (const block of blocks) zeros_(block.conv3.bn.weight);
-    normal_(this.head.fc.weight, { std: 0.01 });
-    zeros_(this.head.fc.bias!);
   }
 }
 

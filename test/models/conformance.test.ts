@@ -1,7 +1,7 @@
 /** What every family promises: taps by name, gradients everywhere, its own facts, strict weights. */
 
 import { describe, expect, test } from "vitest";
-import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, resnet, vit } from "../../src/models/index.js";
 import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
@@ -21,6 +21,14 @@ const families: [string, (numClasses?: number) => Model][] = [
     "regnet",
     (numClasses = 5) =>
       regnet({ ...size, numClasses, depth: 3, initialWidth: 8, slope: 8, widthFactor: 2, groupWidth: 4, stemWidth: 8 }),
+  ],
+  [
+    "resnet of basic blocks",
+    (numClasses = 5) => resnet({ ...size, numClasses, stemWidth: 4, stemStride: 1, pool: false, widths: [4, 8], blocks: [1, 2] }),
+  ],
+  [
+    "resnet of bottlenecks",
+    (numClasses = 5) => resnet({ ...size, numClasses, stemWidth: 4, widths: [8, 16], blocks: [1, 2], expansion: 4 }),
   ],
   ["coadvise with both stems", (numClasses = 5) => coadvise({ ...transformer, numClasses, stemWidth: 32 })],
   ["coadvise on plain patches", (numClasses = 5) => coadvise({ ...transformer, numClasses, stem: "patch", tokens: ["a", "b"] })],

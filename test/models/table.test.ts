@@ -48,6 +48,9 @@ const published: Record<string, number> = {
   regnety_120: 51.82,
   regnety_160: 83.59,
   regnety_320: 145.05,
+  resnet18: 11.69,
+  resnet34: 21.8,
+  resnet50: 25.56,
 };
 
 test.each(Object.entries(published))("%s has its %f million parameters", (name, millions) => {
