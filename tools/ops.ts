@@ -7,6 +7,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { addon, kinds, type Schema, type SchemaArgument } from "../src/torch/addon.js";
+import { qualified } from "../src/torch/dispatch.js";
 
 const target = new URL("../src/torch/ops.generated.ts", import.meta.url);
 
@@ -23,7 +24,10 @@ interface Parameter {
   type: string;
 }
 
-const camel = (name: string): string => name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+/** Without the library's name before it. */
+const plain = (name: string): string => name.slice(name.lastIndexOf(":") + 1);
+const camel = (name: string): string =>
+  plain(name).replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const types: Record<string, string> = {
   Tensor: "Tensor",
@@ -60,14 +64,14 @@ function readOperators(): Overload[] {
 
 function readOperator(line: string): Overload {
   const [base, overload = ""] = line.split(".");
-  const schema = addon.schema(`aten::${base}`, overload) ?? newer[line];
+  const schema = addon.schema(qualified(base), overload) ?? newer[line];
   if (!schema) {
-    const known = addon.overloads(`aten::${base}`).map((name) => (name ? `${base}.${name}` : base));
+    const known = addon.overloads(qualified(base)).map((name) => (name ? `${base}.${name}` : base));
     throw new Error(
       `libtorch has no operator ${line}${known.length > 0 ? `; it has ${known.join(", ")}` : ""} (native/ops.txt).`,
     );
   }
-  return { base, overload, constant: line.replaceAll(".", "_").toUpperCase(), schema };
+  return { base, overload, constant: line.replaceAll(/\W+/g, "_").toUpperCase(), schema };
 }
 
 const argument = (name: string, kind: (typeof kinds)[number], more: Partial<SchemaArgument> = {}): SchemaArgument => ({
@@ -181,7 +185,7 @@ function single(o: Overload, prefix: string): string {
 function taken(o: Overload, from: string): string {
   const names = options(o).map((p) => p.name);
   if (names.length === 0) return "";
-  return `const { ${names.join(", ")} } = known("${o.base}", ${from}, ${JSON.stringify(names)});\n    `;
+  return `const { ${names.join(", ")} } = known("${plain(o.base)}", ${from}, ${JSON.stringify(names)});\n    `;
 }
 
 /** A test of the arguments at run time that tells one overload from those with more arguments, or of other types. */

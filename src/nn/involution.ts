@@ -1,9 +1,10 @@
 /**
  * Involution: a kernel of its own at every position, made from the features there and shared by the channels of a group;
- * the inverse of a convolution's sharing. https://arxiv.org/abs/2103.06255
+ * a convolution shares the other way round. https://arxiv.org/abs/2103.06255
  */
 
-import type { Tensor } from "../torch/index.js";
+import { involution, type Tensor } from "../torch/index.js";
+import { UserError } from "../user-error.js";
 import { Conv2d } from "./conv.js";
 import { ConvNormRelu } from "./conv-norm.js";
 import { Module } from "./module.js";
@@ -27,7 +28,7 @@ class Projection extends Module {
   }
 }
 
-/** [B, C, H, W] → [B, C, ⌈H / stride⌉, ⌈W / stride⌉]. C is a multiple of 16, the channels of a group; K is odd. */
+/** [B, C, H, W] → [B, C, ⌈H / stride⌉, ⌈W / stride⌉]. C is a multiple of 16, the channels of a group; the kernel's side is odd. */
 export class Involution extends Module {
   readonly conv1: ConvNormRelu;
   readonly conv2: Projection;
@@ -37,6 +38,9 @@ export class Involution extends Module {
 
   constructor(channels: number, kernel: number, { stride = 1 }: { stride?: number } = {}) {
     super();
+    if (channels % GROUP_CHANNELS !== 0)
+      throw new UserError(`An involution takes a multiple of ${GROUP_CHANNELS} channels, got ${channels}.`);
+    if (kernel % 2 !== 1) throw new UserError(`An involution's kernel has an odd side, got ${kernel}.`);
     this.kernel = kernel;
     this.stride = stride;
     this.groups = channels / GROUP_CHANNELS;
@@ -46,14 +50,11 @@ export class Involution extends Module {
 
   forward(x: Tensor): Tensor {
     const { kernel, stride, groups } = this;
-    // the last window is cut where the map does not divide, so that there is a kernel for each position of the result
+    // the last window is cut where the map does not divide, so that every position of the result has a kernel
     const pooled = stride === 1 ? x : x.avgPool2d(stride, { ceilMode: true }); // [B, C, h, w]
-    const kernels = pooled.pipe(this.conv1).pipe(this.conv2); // [B, G K², h, w]
-    const [batch, channels] = x.shape;
-    const [, , h, w] = kernels.shape;
-    const taps = kernel ** 2;
-    const patches = x.im2col(kernel, 1, (kernel - 1) / 2, stride).view([batch, groups, channels / groups, taps, h, w]);
-    const products = patches.mul(kernels.view([batch, groups, 1, taps, h, w])); // [B, G, C/G, K², h, w]
-    return products.sum([3]).view([batch, channels, h, w]);
+    const flat = pooled.pipe(this.conv1).pipe(this.conv2); // [B, G K K, h, w]
+    const [batch, , height, width] = flat.shape;
+    const kernels = flat.view([batch, groups, kernel, kernel, height, width]);
+    return involution(x, kernels, { stride, padding: (kernel - 1) / 2 }); // [B, C, h, w]
   }
 }

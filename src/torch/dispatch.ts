@@ -24,17 +24,20 @@ interface Entry {
 const table: Entry[] = [];
 const listeners = new Set<Listener>();
 
+/** An operator's name as the dispatcher has it: libtorch's own, `aten::`, unless it names another library. */
+export const qualified = (name: string): string => (name.includes("::") ? name : `aten::${name}`);
+
 /** Looks an operator up once; the number is what {@link invoke} takes. */
 export function resolve(name: string, overload: string, names: readonly string[]): number {
-  const index = addon.resolve(`aten::${name}`, overload, names);
-  table[index] = { operator: `aten::${name}${overload && `.${overload}`}`, names };
+  const index = addon.resolve(qualified(name), overload, names);
+  table[index] = { operator: `${qualified(name)}${overload && `.${overload}`}`, names };
   return index;
 }
 
 /** Whether the linked libtorch has the operator, for example `"scaled_dot_product_attention"` or `"add.Tensor"`. */
 export function hasOperator(name: string): boolean {
   const [base, overload = ""] = name.split(".");
-  return addon.schema(`aten::${base}`, overload) !== undefined;
+  return addon.schema(qualified(base), overload) !== undefined;
 }
 
 /** Runs an operator. With nobody listening it is the addon's own function. */

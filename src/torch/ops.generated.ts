@@ -196,6 +196,7 @@ const _FOREACH_NORM_SCALAR = resolve("_foreach_norm", "Scalar", ["self","ord"]);
 const _FOREACH_MUL_SCALAR = resolve("_foreach_mul", "Scalar", ["self","scalar"]);
 const _FOREACH_ADD_LIST = resolve("_foreach_add", "List", ["self","other","alpha"]);
 const _FOREACH_ADD_SCALAR = resolve("_foreach_add", "Scalar", ["self","scalar"]);
+const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","weight","stride","padding"]);
 
 /** The operators whose first argument is a tensor, as methods. */
 export abstract class TensorOperators {
@@ -1428,4 +1429,10 @@ return wrapAll(invoke(_FOREACH_ADD_LIST, handlesOf(self), handlesOf(other), alph
 const self = a0 as readonly Tensor[];
 const scalar = a1 as number;
 return wrapAll(invoke(_FOREACH_ADD_SCALAR, handlesOf(self), scalar));
+}
+
+/** vit_distill::involution(Tensor input, Tensor weight, int stride=1, int padding=0) -> Tensor */
+export function involution(input: Tensor, weight: Tensor, options: { stride?: number; padding?: number } = {}): Tensor {
+    const { stride, padding } = known("involution", options, ["stride","padding"]);
+    return wrap(invoke(VIT_DISTILL_INVOLUTION, input?.handle, weight?.handle, stride, padding));
 }

@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 import { addon, kinds, type SchemaArgument } from "../../src/torch/addon.js";
+import { qualified } from "../../src/torch/dispatch.js";
 import { grad, listen, Tensor, tensor } from "../../src/torch/index.js";
 import * as operators from "../../src/torch/ops.generated.js";
 import type { Args, TensorSpec, Value } from "./samples.js";
@@ -46,8 +47,8 @@ const onceRequired = new Set(["var.correction dim"]);
 /** Calls an operator by the rule: no default → positional; default or keyword-only → options; `self` → a method. */
 export function callByRule(line: string, args: Record<string, unknown>): Results {
   const [base, overload = ""] = line.split(".");
-  const name = camel(base);
-  const schema = addon.schema(`aten::${base}`, overload)!;
+  const name = camel(base.slice(base.lastIndexOf(":") + 1));
+  const schema = addon.schema(qualified(base), overload)!;
   const asked = schema.arguments.filter((argument) => argument.name in args);
   const isRequired = ({ hasDefault, keywordOnly }: SchemaArgument) => !hasDefault && !keywordOnly;
   const options = asked.filter((argument) => !isRequired(argument) && !onceRequired.has(`${line} ${argument.name}`));
@@ -81,7 +82,7 @@ export function run(line: string, args: Args, leaves: readonly Tensor[]): (Tenso
   try {
     const result = callByRule(line, call);
     if (isInPlace(line) && result !== undefined) expect(result, "in-place operators return their tensor").toBe(call.self);
-    expect(ran).toEqual([`aten::${line}`]);
+    expect(ran).toEqual([qualified(line)]);
     return outputsOf(result, call.self);
   } finally {
     stop();

@@ -368,6 +368,14 @@ const lists: Record<string, Sample[]> = {
   "_foreach_norm.Scalar": given({ self: list }, { self: list, ord: 1 }),
 };
 
+const own: Record<string, Sample[]> = {
+  "vit_distill::involution": given(
+    { input: real([2, 4, 3, 4]), weight: real([2, 2, 3, 3, 3, 4], { seed: 2 }), padding: 1 },
+    { input: image, weight: real([2, 1, 2, 3, 3, 3], { seed: 2 }), stride: 2, padding: 1 },
+    { input: real([1, 3, 2, 10]), weight: real([1, 3, 1, 2, 2, 9], { seed: 2 }) },
+  ),
+};
+
 export const samples: Record<string, Sample[]> = {
   ...arithmetic,
   ...comparison,
@@ -380,4 +388,5 @@ export const samples: Record<string, Sample[]> = {
   ...random,
   ...factories,
   ...lists,
+  ...own,
 };
