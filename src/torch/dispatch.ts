@@ -16,6 +16,9 @@ export interface OperatorEvent {
 
 export type Listener = (event: OperatorEvent) => void;
 
+/** Told of handles that are about to be freed; each may stand for another tensor after that. */
+export type FreeListener = (handles: readonly number[]) => void;
+
 interface Entry {
   operator: string;
   names: readonly string[];
@@ -23,6 +26,7 @@ interface Entry {
 
 const table: Entry[] = [];
 const listeners = new Set<Listener>();
+const freeListeners = new Set<FreeListener>();
 
 /** An operator's name as the dispatcher has it: libtorch's own, `aten::`, unless it names another library. */
 export const qualified = (name: string): string => (name.includes("::") ? name : `aten::${name}`);
@@ -62,8 +66,19 @@ function drop(result: unknown): void {
   else if (Array.isArray(result)) result.forEach(drop);
 }
 
-/** Calls `listener` after every operator until the returned function is called. What it calls itself is not reported. */
-export function listen(listener: Listener): () => void {
+/** Frees tensors. With nobody listening it is the addon's own function. */
+export let free: (handles: number | readonly number[]) => void = addon.dispose;
+
+function freeAloud(handles: number | readonly number[]): void {
+  for (const listener of freeListeners) listener(typeof handles === "number" ? [handles] : handles);
+  addon.dispose(handles);
+}
+
+/**
+ * Calls `listener` after every operator, and `freed` before tensors are freed, until the returned function is called. What the
+ * listener calls itself is not reported.
+ */
+export function listen(listener: Listener, { freed }: { freed?: FreeListener } = {}): () => void {
   const quiet: Listener = (event) => {
     invoke = addon.call;
     try {
@@ -74,9 +89,13 @@ export function listen(listener: Listener): () => void {
   };
   listeners.add(quiet);
   invoke = invokeAloud;
+  if (freed) freeListeners.add(freed);
+  free = freeListeners.size > 0 ? freeAloud : addon.dispose;
   return () => {
     listeners.delete(quiet);
     if (listeners.size === 0) invoke = addon.call;
+    if (freed) freeListeners.delete(freed);
+    if (freeListeners.size === 0) free = addon.dispose;
   };
 }
 

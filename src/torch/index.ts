@@ -1,7 +1,8 @@
 /** libtorch for TypeScript: tensors, operators, gradients, and who frees what. Imports nothing else of ours. */
 
 export { type AutocastOptions, autocast, backward, enableGrad, grad, inferenceMode, noGrad, withGradient } from "./autograd.js";
-export { hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
+export { type Broadcast, findBroadcasts } from "./broadcasts.js";
+export { type FreeListener, hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
 export { type Device, type DType, dtypes, type MemoryFormat, type TypedArray } from "./dtype.js";
 export {
   arange,
@@ -22,6 +23,7 @@ export {
   zeros,
 } from "./factories.js";
 export { type EngineInfo, engineInfo, hasBfloat16 } from "./info.js";
+export { type MacCount, tallyMacs } from "./macs.js";
 export * from "./ops.generated.js";
 export { Generator, manualSeed } from "./random.js";
 export { type Holder, memory, tidy, untracked } from "./scope.js";

@@ -4,6 +4,7 @@
  */
 
 import { addon } from "./addon.js";
+import { free } from "./dispatch.js";
 import type { Tensor } from "./tensor.js";
 
 /** Something that holds tensors and can list them (a module, an optimizer). */
@@ -13,7 +14,7 @@ export interface Holder {
 
 let scope: Tensor[] | null = null;
 
-const abandoned = new FinalizationRegistry<number>((handle) => addon.dispose(handle));
+const abandoned = new FinalizationRegistry<number>((handle) => free(handle));
 
 /** A new tensor enters the innermost scope. */
 export function enroll(tensor: Tensor): void {
@@ -71,7 +72,7 @@ function release(made: readonly Tensor[], kept: ReadonlySet<Tensor> | undefined)
       tensor.handle = 0; // no finalizer stands behind a tensor of a scope
     }
   }
-  if (handles.length > 0) addon.dispose(handles);
+  if (handles.length > 0) free(handles);
 }
 
 /** Refuses a promise: a scope or a mode left over an `await` would be whoever's turn it is. */

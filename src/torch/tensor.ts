@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { addon } from "./addon.js";
-import { handlesOf, setMaker } from "./dispatch.js";
+import { free, handlesOf, setMaker } from "./dispatch.js";
 import { arrayOf, type Device, type DType, type TypedArray } from "./dtype.js";
 import { TensorOperators } from "./ops.generated.js";
 import { enroll, forget } from "./scope.js";
@@ -88,7 +88,7 @@ export class Tensor extends TensorOperators {
 
   /** Frees the tensor now. Calling it again does nothing. */
   dispose(): void {
-    if (this.handle !== 0) addon.dispose(this.surrender());
+    if (this.handle !== 0) free(this.surrender());
   }
   [Symbol.dispose](): void {
     this.dispose();
