@@ -1,7 +1,6 @@
 /** FitNets: the student's hidden tokens, through a learned projection, drawn to the teacher's. https://arxiv.org/abs/1412.6550 */
 
 import {
-  commonGrid,
   crossEntropy,
   defineMethod,
   klDiv,
@@ -9,11 +8,12 @@ import {
   Linear,
   layerPairs,
   listening,
+  meet,
   mse,
   onGrid,
+  type Players,
   Sequential,
   stack,
-  tapNames,
   weigh,
 } from "vit-distill";
 
@@ -32,22 +32,19 @@ export interface HintOptions {
 }
 
 export function hint({ layers, weight = 1, alpha = 0.5, temperature = 1, unequalGrids = "refuse" }: HintOptions) {
+  const meetings = (players: Players) => meet(layerPairs(layers, players), unequalGrids, { ways: ["pool"] });
+
   return defineMethod({
     name: "hint",
     options: { layers, weight, alpha, temperature, unequalGrids },
-    taps: (players) => tapNames(layerPairs(layers, players)),
+    meetings,
     extras(players) {
-      const pairs = layerPairs(layers, players);
-      return new Sequential(...pairs.map((pair) => new Linear(pair.student.width, pair.teacher.width)));
-    },
-    check(players) {
-      for (const pair of layerPairs(layers, players)) commonGrid(pair, unequalGrids);
+      return new Sequential(...meetings(players).map(({ student, teacher }) => new Linear(student.width, teacher.width)));
     },
     loss({ student, teacher, targets, players }, projections) {
-      const gaps = layerPairs(layers, players).map((pair, i) => {
-        const grid = commonGrid(pair, unequalGrids);
-        const ours = onGrid(student.taps[i], pair.student, grid, unequalGrids); // [B, N, D_S]
-        const theirs = onGrid(teacher.taps[i], pair.teacher, grid, unequalGrids); // [B, N, D_T]
+      const gaps = meetings(players).map((meeting, i) => {
+        const ours = onGrid(student.taps[i], meeting.student, meeting); // [B, N, D_S]
+        const theirs = onGrid(teacher.taps[i], meeting.teacher, meeting); // [B, N, D_T]
         return mse(ours.pipe(projections.layers[i]), theirs);
       });
       return weigh({

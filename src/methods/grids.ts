@@ -10,6 +10,21 @@ import type { Tap, TapPair } from "./layer-map.js";
 export type UnequalGrids = "refuse" | "merge" | "pool";
 export type Grid = readonly [number, number];
 
+/** Two taps with the grid that they are compared on, and how the finer of them comes there. */
+export interface Meeting extends TapPair {
+  readonly grid: Grid;
+  readonly unequalGrids: UnequalGrids;
+}
+
+export interface MeetOptions {
+  /** What the method knows to do about unequal grids, for the error that names the ways out. */
+  ways?: readonly Exclude<UnequalGrids, "refuse">[];
+}
+
+/** Brings each pair to the coarser of its grids; throws when a pair cannot meet. */
+export const meet = (pairs: readonly TapPair[], unequalGrids: UnequalGrids, options: MeetOptions = {}): Meeting[] =>
+  pairs.map((pair) => ({ ...pair, grid: commonGrid(pair, unequalGrids, options), unequalGrids }));
+
 /** A model's patch tokens, without class and distillation tokens. */
 export const patchTokens = (tokens: Tensor /* [B, P + N, D] */, { prefixTokens }: { prefixTokens: number }): Tensor =>
   prefixTokens === 0 ? tokens : tokens.slice({ dim: 1, start: prefixTokens }); // [B, N, D]
@@ -41,7 +56,11 @@ const divides = (small: Grid, large: Grid): boolean => large[0] % small[0] === 0
 const seen = ({ model, name, grid: [h, w] }: Tap): string => `${model} has ${h}×${w} patches at ${name}`;
 
 /** The grid that both taps are compared on, the coarser of the two; throws when they cannot meet. */
-export function commonGrid({ student, teacher }: TapPair, unequal: UnequalGrids): Grid {
+export function commonGrid(
+  { student, teacher }: TapPair,
+  unequal: UnequalGrids,
+  { ways = ["merge", "pool"] }: MeetOptions = {},
+): Grid {
   const [small, large] = count(student.grid) <= count(teacher.grid) ? [student.grid, teacher.grid] : [teacher.grid, student.grid];
   if (same(small, large)) return small;
   const facts = `${seen(student)}, ${seen(teacher)}`;
@@ -52,16 +71,18 @@ export function commonGrid({ student, teacher }: TapPair, unequal: UnequalGrids)
   }
   if (unequal === "refuse") {
     const neighbours = `${large[0] / small[0]}×${large[1] / small[1]} neighbours`;
+    const does = { merge: `"merge" (${neighbours} side by side on the channels)`, pool: `"pool" (the mean of ${neighbours})` };
+    const say = ways.length > 0 ? `, or say unequalGrids: ${ways.map((way) => does[way]).join(" or ")}` : "";
     throw new UserError(`${facts}: patch by patch they cannot be compared`, {
-      remedy: `Choose layers, an image or a patch size that give one grid, or say unequalGrids: "merge" (${neighbours} side by side on the channels) or "pool" (their mean).`,
+      remedy: `Choose layers, an image or a patch size that give one grid${say}.`,
     });
   }
   return small;
 }
 
-/** A tap's patch tokens on the common grid. */
-export function onGrid(tokens: Tensor, tap: Tap, grid: Grid, unequal: UnequalGrids): Tensor {
+/** A tap's patch tokens on the grid of its meeting. */
+export function onGrid(tokens: Tensor, tap: Tap, { grid, unequalGrids }: Meeting): Tensor {
   const patches = patchTokens(tokens, tap);
   if (same(tap.grid, grid)) return patches;
-  return unequal === "merge" ? mergePatches(patches, tap.grid, grid) : poolPatches(patches, tap.grid, grid);
+  return unequalGrids === "merge" ? mergePatches(patches, tap.grid, grid) : poolPatches(patches, tap.grid, grid);
 }

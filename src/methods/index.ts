@@ -9,7 +9,18 @@ import { soft } from "./soft.js";
 import { token } from "./token.js";
 
 export { type Advice, type CoAdviseOptions, coAdvise } from "./co-advise.js";
-export { commonGrid, type Grid, mergePatches, onGrid, patchTokens, poolPatches, type UnequalGrids } from "./grids.js";
+export {
+  commonGrid,
+  type Grid,
+  type Meeting,
+  type MeetOptions,
+  meet,
+  mergePatches,
+  onGrid,
+  patchTokens,
+  poolPatches,
+  type UnequalGrids,
+} from "./grids.js";
 export { type HardOptions, hard } from "./hard.js";
 export {
   everyLayer,

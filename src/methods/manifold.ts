@@ -8,10 +8,10 @@
 
 import { crossEntropy, klDiv } from "../nn/index.js";
 import { randperm, stack, type Tensor } from "../torch/index.js";
-import { commonGrid, onGrid, type UnequalGrids } from "./grids.js";
-import { firstAndLast, type LayerMap, layerPairs, tapNames } from "./layer-map.js";
+import { type Meeting, meet, onGrid, type UnequalGrids } from "./grids.js";
+import { firstAndLast, type LayerMap, layerPairs } from "./layer-map.js";
 import { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
-import { defineMethod, type LossInput, listening, type Terms, weigh } from "./method.js";
+import { defineMethod, type LossInput, listening, type Players, type Terms, weigh } from "./method.js";
 
 export interface ManifoldWeights {
   intra: number;
@@ -58,21 +58,20 @@ export function manifold({
   /** Mean over the layer pairs, as the released code; with sums, their sum, as the paper. */
   const overLayers = (losses: Tensor[]): Tensor => (reduction === "mean" ? stack(losses).mean() : stack(losses).sum());
 
+  const meetings = (players: Players): Meeting[] => meet(layerPairs(layers, players), unequalGrids);
+
   function maps(input: LossInput): Terms {
     const { student, teacher, players, generator } = input;
-    const meetings = layerPairs(layers, players).map((pair, i) => {
-      const grid = commonGrid(pair, unequalGrids);
-      return {
-        s: unitTokens(onGrid(student.taps[i], pair.student, grid, unequalGrids)), // [B, N, D_S]
-        t: unitTokens(onGrid(teacher.taps[i], pair.teacher, grid, unequalGrids)), // [B, N, D_T]
-      };
-    });
+    const tokens = meetings(players).map((meeting, i) => ({
+      s: unitTokens(onGrid(student.taps[i], meeting.student, meeting)), // [B, N, D_S]
+      t: unitTokens(onGrid(teacher.taps[i], meeting.teacher, meeting)), // [B, N, D_T]
+    }));
     if (pairs === "all")
-      return weigh({ all: [weight.all, () => overLayers(meetings.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });
+      return weigh({ all: [weight.all, () => overLayers(tokens.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });
     return weigh({
-      intra: [weight.intra, () => overLayers(meetings.map(({ s, t }) => intraLoss(s, t, reduction)))],
-      inter: [weight.inter, () => overLayers(meetings.map(({ s, t }) => interLoss(s, t, reduction)))],
-      random: [weight.random, () => overLayers(meetings.map(({ s, t }) => randomLoss(s, t, draw(s), reduction)))],
+      intra: [weight.intra, () => overLayers(tokens.map(({ s, t }) => intraLoss(s, t, reduction)))],
+      inter: [weight.inter, () => overLayers(tokens.map(({ s, t }) => interLoss(s, t, reduction)))],
+      random: [weight.random, () => overLayers(tokens.map(({ s, t }) => randomLoss(s, t, draw(s), reduction)))],
     });
 
     function draw({ shape: [b, n], device }: Tensor): Tensor {
@@ -90,10 +89,7 @@ export function manifold({
   return defineMethod({
     name: "manifold",
     options: { layers, weights: weight, pairs, samples, alpha, logits, temperature, reduction, unequalGrids, smoothing },
-    taps: (players) => tapNames(layerPairs(layers, players)),
-    check(players) {
-      for (const pair of layerPairs(layers, players)) commonGrid(pair, unequalGrids);
-    },
+    meetings,
     loss: (input) => ({
       ...weigh({
         task: [1 - alpha, () => crossEntropy(input.student.heads.class, input.targets, { smoothing })],

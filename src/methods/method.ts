@@ -3,6 +3,8 @@
 import type { ModelInfo, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { type Generator, type Tensor, tidy } from "../torch/index.js";
+import type { Meeting } from "./grids.js";
+import { tapNames } from "./layer-map.js";
 
 /** The facts a method is planned with, before any model runs. */
 export interface Players {
@@ -42,6 +44,8 @@ export interface Method<E extends Module | null = Module | null> {
   /** How many teachers it takes: [least, most]. */
   readonly teachers: readonly [number, number];
   taps(players: Players): TapNames;
+  /** Which taps are compared, pair by pair, where the method says so: for `plan`. */
+  meetings(players: Players): readonly Meeting[];
   /** Trainable parts of its own, dropped at export. */
   extras(players: Players): E;
   /** Throws a UserError when these models do not go together. */
@@ -55,20 +59,22 @@ export interface MethodDefinition<E extends Module | null> {
   options?: Readonly<Record<string, unknown>>;
   /** One teacher unless told. */
   teachers?: readonly [number, number];
+  /** Of a method that compares taps pair by pair: they are then its taps, and what cannot meet is refused before anything runs. */
+  meetings?: (players: Players) => readonly Meeting[];
+  /** Those of the meetings, or none, unless told. */
   taps?: TapNames | ((players: Players) => TapNames);
   extras?: (players: Players) => E;
   check?: (players: Players) => void;
   loss(input: LossInput, extras: E): Terms;
 }
 
-const noTaps: TapNames = { student: [], teacher: [] };
-
 /** A method from what is particular to it. Its loss is tidied: only the terms survive. */
 export function defineMethod<E extends Module | null = null>({
   name,
   options = {},
   teachers = [1, 1],
-  taps = noTaps,
+  meetings = () => [],
+  taps = (players) => tapNames(meetings(players)),
   extras = () => null as E,
   check = () => {},
   loss,
@@ -79,7 +85,11 @@ export function defineMethod<E extends Module | null = null>({
     teachers,
     taps: typeof taps === "function" ? taps : () => taps,
     extras,
-    check,
+    meetings,
+    check(players) {
+      meetings(players);
+      check(players);
+    },
     loss: (input, parts) => tidy(() => loss(input, parts)),
   };
 }

@@ -8,6 +8,7 @@ import {
   type LayerMap,
   layerPairs,
   manifold,
+  meet,
   mergePatches,
   patchTokens,
   poolPatches,
@@ -66,6 +67,30 @@ test("a 14×14 student under a 7×7 teacher is refused with the ways out", () =>
     /toy_vit has 14×14 patches at blocks.0, toy_cait has 7×7 patches at blocks.0: patch by patch .* unequalGrids: "merge" .*2×2.* or "pool"/,
   );
   expect(look("merge")).toEqual([7, 7]);
+});
+
+test("a method's ways out are the ones that it knows", () => {
+  const look = (ways: readonly ("merge" | "pool")[]) => () =>
+    facts(
+      (players) => meet(layerPairs([[0, 0]], players), "refuse", { ways }),
+      toyStudent({ imgSize: 56 }),
+      toyTeacher({ imgSize: 56, patchSize: 8 }),
+    );
+  expect(look(["pool"])).toThrow(/give one grid, or say unequalGrids: "pool" \(the mean of 2×2 neighbours\)\.$/);
+  expect(look([])).toThrow(/give one grid\.$/);
+});
+
+test("a method that says its meetings has their taps, and refuses what cannot meet", () => {
+  const method = manifold({ layers: [[1, 2]] }); // biome-ignore format: one pair
+  facts((players) => {
+    expect(method.taps(players)).toEqual({ student: ["blocks.1"], teacher: ["blocks.2"] });
+    expect(method.meetings(players)).toMatchObject([{ student: { name: "blocks.1" }, grid: [4, 4], unequalGrids: "refuse" }]);
+  });
+  facts(
+    (players) => expect(() => method.check(players)).toThrow(/4×4 patches .* 2×2 patches/),
+    toyStudent(),
+    toyTeacher({ patchSize: 8 }),
+  );
 });
 
 test("grids of which neither divides the other cannot meet at all", () => {
