@@ -11,6 +11,7 @@ import { type CommonOptions, given, type Model, type ModelInfo } from "./model.j
 import { rednet, rednetInfo, rednetVariants } from "./rednet.js";
 import { regnet, regnetInfo, regnetVariants } from "./regnet.js";
 import { resnet, resnetInfo, resnetVariants } from "./resnet.js";
+import { swin, swinInfo, swinVariants } from "./swin.js";
 import { vit, vitInfo, vitVariants } from "./vit.js";
 
 export { Cait, type CaitOptions, cait } from "./cait.js";
@@ -31,6 +32,7 @@ export {
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { Regnet, type RegnetOptions, regnet } from "./regnet.js";
 export { Resnet, type ResnetOptions, resnet } from "./resnet.js";
+export { Swin, type SwinOptions, swin } from "./swin.js";
 export { VisionTransformer, type VitOptions, vit } from "./vit.js";
 
 /** A row of the table: a name's own options under the caller's. */
@@ -52,6 +54,7 @@ function rows<O extends CommonOptions>(
 
 const table = new Map<string, Variant>([
   ...rows(vitVariants, vit, vitInfo),
+  ...rows(swinVariants, swin, swinInfo),
   ...rows(caitVariants, cait, caitInfo),
   ...rows(convNetVariants, convNet, convNetInfo),
   ...rows(rednetVariants, rednet, rednetInfo),

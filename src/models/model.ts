@@ -114,11 +114,11 @@ export class Taps {
     return map;
   }
 
-  /** Through blocks, each a tap `blocks.i`. The stream between two is freed at once: autograd holds what it needs. */
-  through(blocks: readonly Layer[], x: Tensor): Tensor {
+  /** Through blocks, each a tap `name.i`. The stream between two is freed at once: autograd holds what it needs. */
+  through(blocks: readonly Layer[], x: Tensor, name = "blocks"): Tensor {
     return blocks.reduce((stream, block, i) => {
-      const next = this.keep(`blocks.${i}`, stream.pipe(block));
-      if (!this.asked.includes(`blocks.${i - 1}`)) stream.dispose();
+      const next = this.keep(`${name}.${i}`, stream.pipe(block));
+      if (!this.asked.includes(`${name}.${i - 1}`)) stream.dispose();
       return next;
     }, x);
   }

@@ -14,6 +14,8 @@ export interface AttentionCall {
   scale?: number;
   /** The share of attention weights to drop; 0 outside training. */
   dropout?: number;
+  /** Added to the scores before the softmax; broadcasts to [B, H, M, N]. */
+  bias?: Tensor | null;
 }
 
 /** Every query's mean of the values, weighted by how it matches their keys. Fused where libtorch has it. */
@@ -21,21 +23,21 @@ export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { scale = q.size(-1) ** -0.5, dropout = 0 }: AttentionCall = {},
+  { scale = q.size(-1) ** -0.5, dropout = 0, bias = null }: AttentionCall = {},
 ): Tensor {
-  return isFused ? fused(q, k, v, scale, dropout) : composed(q, k, v, scale, dropout);
+  const call = { scale, dropout, bias };
+  return tidy(() => (isFused ? fused(q, k, v, call) : composed(q, k, v, call)));
 }
 
-function fused(q: Tensor, k: Tensor, v: Tensor, scale: number, dropoutP: number): Tensor {
-  return scaledDotProductAttention(q, k, v, { scale, dropoutP });
+function fused(q: Tensor, k: Tensor, v: Tensor, { scale, dropout, bias }: Required<AttentionCall>): Tensor {
+  return scaledDotProductAttention(q, k, v, { scale, dropoutP: dropout, attnMask: bias?.to({ dtype: q.dtype }) });
 }
 
-function composed(q: Tensor, k: Tensor, v: Tensor, scale: number, p: number): Tensor {
-  return tidy(() => {
-    const weights = q.mul(scale).matmul(k.transpose(-2, -1)).softmax(-1); // [B, H, M, N]
-    const kept = p > 0 ? dropout(weights, p, true) : weights;
-    return kept.matmul(v); // [B, H, M, d]
-  });
+function composed(q: Tensor, k: Tensor, v: Tensor, { scale, dropout: p, bias }: Required<AttentionCall>): Tensor {
+  const scores = q.mul(scale).matmul(k.transpose(-2, -1)); // [B, H, M, N]
+  const weights = (bias ? scores.add(bias) : scores).softmax(-1); // [B, H, M, N]
+  const kept = p > 0 ? dropout(weights, p, true) : weights;
+  return kept.matmul(v); // [B, H, M, d]
 }
 
 export interface AttentionOptions {

@@ -10,13 +10,14 @@ import {
   manifold,
   meet,
   mergePatches,
+  onGrid,
   patchTokens,
   poolPatches,
   tapNames,
 } from "../../src/methods/index.js";
 import { modelInfo } from "../../src/models/index.js";
-import { arange, type Tensor, tidy } from "../../src/torch/index.js";
-import { lesson, playersOf, toyStudent, toyTeacher } from "./toys.js";
+import { arange, type Tensor, tidy, zeros } from "../../src/torch/index.js";
+import { lesson, playersOf, total, toyConvNet, toyStudent, toySwin, toyTeacher } from "./toys.js";
 
 /** Facts of two models that never run. */
 function facts<T>(look: (players: ReturnType<typeof playersOf>) => T, student = toyStudent(), teacher = toyTeacher()): T {
@@ -104,6 +105,40 @@ test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", 
     teachers: [() => toyTeacher({ patchSize: 8 })],
   }),
 );
+
+const under = [
+  ["a ViT under a Swin", toyStudent, toySwin, firstAndLast(4)],
+  ["a Swin under a ViT", toySwin, toyStudent, everyLayer()],
+  ["a Swin under a deeper Swin", () => toySwin({ embedDim: 4 }), () => toySwin({ depths: [2, 4] }), firstAndLast(4)],
+  ["a ViT under a convolutional network, taps by name", toyStudent, toyConvNet, [["blocks.3", "stages.1"]]],
+] as const;
+
+test.each(under)("manifold runs for %s, each pair of layers on its own grid", (_, student, teacher, layers) => {
+  for (const unequalGrids of ["merge", "pool"] as const)
+    lesson(
+      manifold({ layers, unequalGrids }),
+      ({ terms }) => {
+        for (const term of Object.values(terms)) expect(term.item()).toBeGreaterThan(0);
+        total(terms).backward();
+      },
+      { student, teachers: [teacher] },
+    );
+});
+
+test("a Swin's stages meet a ViT where its map is as coarse, and elsewhere only on demand", () => {
+  const [student, teacher] = [modelInfo("deit_tiny_patch16_224"), modelInfo("swin_small_patch4_window7_224")];
+  const players = { student, teacher, teachers: [teacher] };
+  const pair = (block: number, stage: string) => layerPairs([[block, stage]], players)[0];
+  const early = pair(0, "layers.0");
+  expect(() => commonGrid(early, "refuse")).toThrow(/14×14 patches at blocks.0, .* 56×56 patches at layers.0: .*4×4 neighbours/);
+  expect(commonGrid(early, "merge")).toEqual([14, 14]);
+  expect(commonGrid(pair(6, "layers.2"), "refuse")).toEqual([14, 14]);
+  expect(commonGrid(pair(11, "layers.3"), "merge")).toEqual([7, 7]);
+  tidy(() => {
+    const tokens = zeros([1, 56 * 56, 96]);
+    expect(onGrid(tokens, early.teacher, [14, 14], "merge").shape).toEqual([1, 196, 16 * 96]);
+  });
+});
 
 test("layer maps: the released one, an even one, and one spelled out", () => {
   const [student, teacher] = [modelInfo("deit_tiny_patch16_224"), modelInfo("cait_s24_224")];

@@ -1,7 +1,7 @@
 /** Small models and batches for the methods' tests. */
 
 import { defineMethod, type LossInput, type Method, type Players, type Terms } from "../../src/methods/index.js";
-import { cait, coadvise, convNet, type Model, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, type Model, swin, vit } from "../../src/models/index.js";
 import { Generator, manualSeed, noGrad, randint, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 1, numClasses: 5, patchSize: 4 };
@@ -9,6 +9,11 @@ export const toyStudent = (options = {}) => vit({ ...size, name: "toy_vit", embe
 export const toyTeacher = (options = {}) =>
   cait({ ...size, name: "toy_cait", embedDim: 20, depth: 4, heads: 2, initScale: 0.1, ...options });
 
+/** 8×8 patches in its first two blocks, 4×4 in its last two. */
+export const toySwin = (options = {}) =>
+  swin({ ...size, name: "toy_swin", patchSize: 2, embedDim: 6, depths: [2, 2], heads: [1, 2], windowSize: 4, ...options });
+
+/** 16×16, then 8×8. */
 export const toyConvNet = (options = {}) =>
   convNet({ imgSize: 16, inChannels: 1, numClasses: 5, name: "toy_convnet", widths: [4, 8], blocks: 1, ...options });
 export const toyCoadvise = (options = {}) =>

@@ -1,7 +1,7 @@
 /** What every family promises: taps by name, gradients everywhere, its own facts, strict weights. */
 
 import { describe, expect, test } from "vitest";
-import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, resnet, vit } from "../../src/models/index.js";
+import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, resnet, swin, vit } from "../../src/models/index.js";
 import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
@@ -29,6 +29,10 @@ const families: [string, (numClasses?: number) => Model][] = [
   [
     "resnet of bottlenecks",
     (numClasses = 5) => resnet({ ...size, numClasses, stemWidth: 4, widths: [8, 16], blocks: [1, 2], expansion: 4 }),
+  ],
+  [
+    "swin",
+    (numClasses = 5) => swin({ ...size, numClasses, patchSize: 2, embedDim: 6, depths: [2, 2], heads: [1, 2], windowSize: 4 }),
   ],
   ["coadvise with both stems", (numClasses = 5) => coadvise({ ...transformer, numClasses, stemWidth: 32 })],
   ["coadvise on plain patches", (numClasses = 5) => coadvise({ ...transformer, numClasses, stem: "patch", tokens: ["a", "b"] })],
@@ -71,7 +75,9 @@ describe.each(families)("%s", (_, make) => {
 
   test("a tap that it has not is refused by name", () =>
     withModel(make, (model) =>
-      expect(() => model.forward(images(), { taps: ["blocks.99"] })).toThrow(/no tap "blocks\.99"\. It has (blocks|stages)\.0/),
+      expect(() => model.forward(images(), { taps: ["blocks.99"] })).toThrow(
+        /no tap "blocks\.99"\. It has (blocks|stages|layers)\.0/,
+      ),
     ));
 
   test("images that do not fit are refused in its words", () =>

@@ -2,11 +2,11 @@
 
 import { expect, test } from "vitest";
 import { attention } from "../../src/nn/index.js";
-import { type Tensor, tidy } from "../../src/torch/index.js";
+import { grad, type Tensor, tidy } from "../../src/torch/index.js";
 import { expectClose, wave } from "./wave.js";
 
-function byFormula(q: Tensor, k: Tensor, v: Tensor, scale: number): Tensor {
-  return q.matmul(k.transpose(-2, -1)).mul(scale).softmax(-1).matmul(v);
+function byFormula(q: Tensor, k: Tensor, v: Tensor, scale: number, bias: Tensor | number = 0): Tensor {
+  return q.matmul(k.transpose(-2, -1)).mul(scale).add(bias).softmax(-1).matmul(v);
 }
 
 const numbersOf = (x: Tensor): number[] => Array.from(x.data() as Float32Array);
@@ -18,6 +18,17 @@ test.each([
   tidy(() => {
     const [q, k, v] = [wave([2, 2, 1, 3], 0), wave([2, 2, 5, 3], 1), wave([2, 2, 5, 3], 2)];
     expectClose(attention(q, k, v, options), numbersOf(byFormula(q, k, v, scale)));
+  });
+});
+
+test("a bias is added to the scores, the same for every image, and has a gradient", () => {
+  tidy(() => {
+    const [q, k, v] = [wave([2, 2, 4, 3], 0), wave([2, 2, 4, 3], 1), wave([2, 2, 4, 3], 2)];
+    const bias = wave([2, 4, 4], 3).requiresGrad_();
+    const [biased, expected] = [attention(q, k, v, { bias }), byFormula(q, k, v, 3 ** -0.5, bias)];
+    expectClose(biased, numbersOf(expected.detach()));
+    const [[found], [slope]] = [biased, expected].map((y) => grad([y.square().sum()], [bias]));
+    expectClose(found!, numbersOf(slope!));
   });
 });
 
