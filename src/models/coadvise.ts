@@ -98,7 +98,7 @@ class ConvStem extends Module {
   }
 
   forward(images: Tensor /* [B, C, S, S] */): Tensor {
-    return tidy(() => projectPatches(images.contiguous({ memoryFormat: "channelsLast" }).pipe(this.conv), this.proj)); // [B, N, D]
+    return tidy(() => projectPatches(images.pipe(this.conv), this.proj)); // [B, N, D]
   }
 }
 
@@ -113,7 +113,7 @@ class InvolutionStem extends Module {
   }
 
   forward(images: Tensor /* [B, C, S, S] */): Tensor {
-    return tidy(() => projectPatches(images.contiguous({ memoryFormat: "channelsLast" }).pipe(this.stem), this.proj)); // [B, N, D]
+    return tidy(() => projectPatches(images.pipe(this.stem), this.proj)); // [B, N, D]
   }
 }
 

@@ -22,6 +22,14 @@ export interface Summary {
 /** What PyTorch against PyTorch on another BLAS needs (fixtures/README.md). */
 export const tolerances = { logits: 2e-4, term: 1e-5, gradNormFirst: 1e-4, gradNormLast: 1e-3 };
 
+/** Equal or not. */
+export const exact = (subject: string, what: string, same: boolean): Check => ({
+  subject,
+  what,
+  error: same ? 0 : Number.POSITIVE_INFINITY,
+  tolerance: 0,
+});
+
 export const passed = ({ error, tolerance }: Check): boolean => error <= tolerance;
 
 export const relative = (ours: number, golden: number): number =>

@@ -88,6 +88,31 @@ export interface Trajectory {
   final_params: Record<string, Summary>;
 }
 
+export interface AdviceStep {
+  total: number;
+  ce: number;
+  conv_kd: number;
+  inv_kd: number;
+  grad_norm: number;
+  labels: number[];
+}
+
+export interface AdviceTrajectory {
+  student: { embed_dim: number; depth: number; num_heads: number; img_size: number; num_classes: number };
+  conv_teacher: string;
+  inv_teacher: string;
+  batch: number;
+  lr: number;
+  weight_decay: number;
+  clip_grad: number;
+  T: number;
+  mixup_lambda: number;
+  smoothing: number;
+  steps: AdviceStep[];
+  eval_logits_after: number[][];
+  state_dicts: Record<"student" | "conv_teacher" | "inv_teacher", [key: string, shape: number[]][]>;
+}
+
 export interface Schedule {
   deit_epoch_cosine: {
     lr: number;
@@ -105,7 +130,7 @@ export interface Folder {
   stateDicts?: Record<string, [key: string, shape: number[]][]>;
   losses?: Losses;
   trajectories?: Trajectory[];
-  involutionTrajectory?: object;
+  adviceTrajectory?: AdviceTrajectory;
   schedule?: Schedule;
 }
 
@@ -114,7 +139,7 @@ const files: Record<keyof Folder, string> = {
   stateDicts: "state_dicts.json",
   losses: "losses.json",
   trajectories: "trajectory_fgmd.json",
-  involutionTrajectory: "trajectory_civt.json",
+  adviceTrajectory: "trajectory_civt.json",
   schedule: "schedule.json",
 };
 

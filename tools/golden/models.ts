@@ -2,7 +2,7 @@
 
 import { createModel, listModels, type Model } from "../../src/models/index.js";
 import { inferenceMode, tidy } from "../../src/torch/index.js";
-import { type Check, relativeToLargest, summaryError, tolerances } from "./check.js";
+import { type Check, exact, relativeToLargest, summaryError, tolerances } from "./check.js";
 import type { Filler } from "./filler.js";
 import type { Folder, ForwardRow } from "./folder.js";
 
@@ -28,14 +28,7 @@ export function checkModel(name: string, { forward, stateDicts }: Folder, filler
   }
 }
 
-const exact = (subject: string, what: string, same: boolean): Check => ({
-  subject,
-  what,
-  error: same ? 0 : Number.POSITIVE_INFINITY,
-  tolerance: 0,
-});
-
-function checkKeys(name: string, model: Model, golden: [string, number[]][]): Check {
+export function checkKeys(name: string, model: Model, golden: readonly [string, number[]][]): Check {
   const ours = [...model.stateDict()].map(([key, value]) => [key, value.shape]);
   return exact(name, `${golden.length} keys and shapes in order`, JSON.stringify(ours) === JSON.stringify(golden));
 }
