@@ -152,12 +152,19 @@ class Bottleneck extends Module {
   }
 }
 
+/** Blocks at one resolution. */
+class Stage extends Sequential {
+  override forward(x: Tensor): Tensor {
+    return tidy(() => super.forward(x)); // [B, D, h, w]
+  }
+}
+
 type BackboneOptions = Required<Omit<RednetOptions, "input">>;
 
 /** Stem and stages, the stages under the keys `layer1`, `layer2`, … */
 class Backbone extends Module {
   readonly stem: Sequential;
-  readonly stages: readonly Sequential[];
+  readonly stages: readonly Stage[];
 
   constructor({ inChannels, blocks, widths, stemWidth, stemStride, ...block }: BackboneOptions) {
     super();
@@ -166,7 +173,7 @@ class Backbone extends Module {
       const before = stage === 0 ? stemWidth : widths[stage - 1];
       const first = { ...block, width, inChannels: before, stride: stage === 0 ? 1 : 2 };
       const next = { ...block, width, inChannels: width, stride: 1 };
-      return new Sequential(...Array.from({ length: blocks[stage] }, (_, i) => new Bottleneck(i === 0 ? first : next)));
+      return new Stage(...Array.from({ length: blocks[stage] }, (_, i) => new Bottleneck(i === 0 ? first : next)));
     });
   }
 
@@ -200,9 +207,7 @@ export class Rednet extends Model {
     return tidy(() => {
       const tapped = new Taps(taps, this.info);
       let x = this.#begin(images);
-      for (const [i, stage] of this.model.stages.entries()) {
-        x = tapped.keepMap(`stages.${i}`, x.pipe(stage)); // [B, D, h, w]
-      }
+      for (const [i, stage] of this.model.stages.entries()) x = tapped.keepMap(`stages.${i}`, x.pipe(stage)); // [B, D, h, w]
       const logits = x.mean([2, 3]).pipe(this.headDrop).pipe(this.classifier); // [B, classes]
       return { logits, heads: { class: logits }, taps: tapped.inOrder() };
     });
