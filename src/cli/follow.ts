@@ -21,6 +21,7 @@ function show(event: TrainEvent, progress: Progress): void {
     progress.note(
       `${event.student.name}, ${million(event.student.parameters)} parameters, ${event.precision}, ${event.steps} steps → ${event.dir}`,
     );
+    for (const note of event.notes) progress.note(note);
   } else if (event.kind === "step") {
     progress.update(event);
   } else if (event.kind === "eval") {

@@ -3,7 +3,7 @@
  * teacher's. Widths may differ, because only Gram matrices meet. https://arxiv.org/abs/2107.01378
  *
  * Reductions, weights and the choice of layers are the released code's (its numbers belong to them); the paper's sums are
- * `reduction: "sum"`. The terms inter and random see the batch they are given: another batch size is another loss.
+ * `reduction: "sum"`. The terms inter, random and all see the batch they are given: another batch size is another loss.
  */
 
 import { crossEntropy, klDiv } from "../nn/index.js";
@@ -54,6 +54,7 @@ export function manifold({
   smoothing = 0,
 }: ManifoldOptions = {}) {
   const weight = { ...released, ...weights };
+  const acrossPictures = (pairs === "all" ? ["all"] : ["inter", "random"]) as (keyof ManifoldWeights)[];
 
   /** Mean over the layer pairs, as the released code; with sums, their sum, as the paper. */
   const overLayers = (losses: Tensor[]): Tensor => (reduction === "mean" ? stack(losses).mean() : stack(losses).sum());
@@ -90,6 +91,7 @@ export function manifold({
     name: "manifold",
     options: { layers, weights: weight, pairs, samples, alpha, logits, temperature, reduction, unequalGrids, smoothing },
     meetings,
+    relational: acrossPictures.filter((term) => weight[term] !== 0),
     loss: (input) => ({
       ...weigh({
         task: [1 - alpha, () => crossEntropy(input.student.heads.class, input.targets, { smoothing })],

@@ -43,6 +43,8 @@ export interface Method<E extends Module | null = Module | null> {
   readonly options: Readonly<Record<string, unknown>>;
   /** How many teachers it takes: [least, most]. */
   readonly teachers: readonly [number, number];
+  /** The terms that compare the pictures of a batch with each other: in another batch size they are another loss. */
+  readonly relational: readonly string[];
   taps(players: Players): TapNames;
   /** Which taps are compared, pair by pair, where the method says so: for `plan`. */
   meetings(players: Players): readonly Meeting[];
@@ -59,6 +61,8 @@ export interface MethodDefinition<E extends Module | null> {
   options?: Readonly<Record<string, unknown>>;
   /** One teacher unless told. */
   teachers?: readonly [number, number];
+  /** None unless told. */
+  relational?: readonly string[];
   /** Of a method that compares taps pair by pair: they are then its taps, and what cannot meet is refused before anything runs. */
   meetings?: (players: Players) => readonly Meeting[];
   /** Those of the meetings, or none, unless told. */
@@ -75,6 +79,7 @@ export function defineMethod<E extends Module | null = null>({
   teachers = [1, 1],
   meetings = () => [],
   taps = (players) => tapNames(meetings(players)),
+  relational = [],
   extras = () => null as E,
   check = () => {},
   loss,
@@ -83,6 +88,7 @@ export function defineMethod<E extends Module | null = null>({
     name,
     options,
     teachers,
+    relational,
     taps: typeof taps === "function" ? taps : () => taps,
     extras,
     meetings,

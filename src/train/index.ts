@@ -4,9 +4,17 @@ export { agreement, type Evaluation, evaluate } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
 export { loadRecipe } from "./load-recipe.js";
 export { choosePrecision, type Precision } from "./precision.js";
-export { checkRecipe, defineRecipe, type Recipe, type RecipeData, type RecipeFactory, type RecipeOptions } from "./recipe.js";
+export {
+  type Accumulation,
+  checkRecipe,
+  defineRecipe,
+  type Recipe,
+  type RecipeData,
+  type RecipeFactory,
+  type RecipeOptions,
+} from "./recipe.js";
 export { type RecipeSource, type ResolvedRecipe, recipeSource, runSource } from "./resolved-recipe.js";
 export { createRunFolder, type EvalRow, type MetricsRow, openRunFolder, RunFolder, type TrainRow } from "./run-folder.js";
-export { Session } from "./session.js";
+export { Session, type SessionOptions, type StepReport } from "./session.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";
 export { type Pictures, type View, viewOf } from "./view.js";

@@ -22,6 +22,17 @@ export interface RecipeData {
   mix?: BatchOp;
 }
 
+export interface Accumulation {
+  /** Parts of a batch; each term counts in each of them. Equal to the undivided batch for terms of single pictures. */
+  steps: number;
+  /** Whether terms that compare pictures with each other see the whole batch, for a second forward pass of the student. */
+  gather?: boolean;
+}
+
+/** What a recipe's `accumulate` means, filled in. */
+export const accumulation = ({ accumulate = 1 }: Recipe): Required<Accumulation> =>
+  typeof accumulate === "number" ? { steps: accumulate, gather: false } : { gather: false, ...accumulate };
+
 export interface Recipe {
   /** The run folder's name; the recipe file's name unless given. */
   name?: string;
@@ -34,6 +45,8 @@ export interface Recipe {
   steps?: number;
   optimizer: OptimizerFactory;
   schedule?: Schedule;
+  /** In how many parts a batch goes through the models: less memory for the same step. See `Accumulation`. */
+  accumulate?: number | Accumulation;
   precision?: "float32" | "bfloat16" | "auto";
   /** Decay of the exponential moving average of the weights, such as 0.9999. */
   ema?: number;
@@ -74,7 +87,8 @@ const hasBuild = (value: unknown): boolean => isObject(value) && typeof value.bu
 const leaf = <T>(expected: string, check: (value: unknown) => boolean) => z.custom<T>(check, expected);
 
 const text = leaf<string>("text", (v) => typeof v === "string" && v !== "");
-const positiveInteger = leaf<number>("a positive integer", (v) => Number.isSafeInteger(v) && (v as number) > 0);
+const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const positiveInteger = leaf<number>("a positive integer", isPositiveInteger);
 const seed = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 const positive = leaf<number>("a positive number", (v) => Number.isFinite(v) && (v as number) > 0);
 const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
@@ -94,6 +108,7 @@ const imageOp = leaf<ImageOp>("an image operation, such as compose([flip(), norm
 const batchOp = leaf<BatchOp>("a batch operation, such as mixup({ … })", (v) => typeof v === "function");
 const optimizer = leaf<OptimizerFactory>("an optimizer, such as adamW({ lr: 5e-4 })", hasBuild);
 const schedule = leaf<Schedule>("a schedule, such as cosine({ … })", hasBuild);
+const accumulate = leaf<number | Accumulation>("a number of parts, or { steps: 4, gather: true }", isAccumulation);
 const precision = leaf<"float32" | "bfloat16" | "auto">(
   '"float32", "bfloat16" or "auto"',
   (v) => v === "float32" || v === "bfloat16" || v === "auto",
@@ -123,6 +138,7 @@ const fields = z.strictObject(
     steps: positiveInteger.optional(),
     optimizer,
     schedule: schedule.optional(),
+    accumulate: accumulate.optional(),
     precision: precision.optional(),
     ema: decay.optional(),
     clip: positive.optional(),
@@ -133,10 +149,19 @@ const fields = z.strictObject(
   { error: objectError("a recipe object { student, method, data, … }") },
 );
 
-const recipeSchema: z.ZodType<Recipe> = fields.refine(
-  (recipe) => (recipe.epochs === undefined) !== (recipe.steps === undefined),
-  { params: { whole: "expected either epochs or steps" } },
-);
+const recipeSchema: z.ZodType<Recipe> = fields
+  .refine((recipe) => (recipe.epochs === undefined) !== (recipe.steps === undefined), {
+    params: { whole: "expected either epochs or steps" },
+  })
+  .refine((recipe) => accumulation(recipe).steps <= recipe.data.batchSize, {
+    params: { whole: "accumulate: expected at most as many parts as data.batchSize has pictures" },
+  });
+
+function isAccumulation(value: unknown): boolean {
+  if (!isObject(value)) return isPositiveInteger(value);
+  const { steps, gather = false, ...others } = value;
+  return isPositiveInteger(steps) && typeof gather === "boolean" && Object.keys(others).length === 0;
+}
 
 // zod asks the same function about unknown fields; it keeps its own words there, which sentence() rewrites
 function objectError(expected: string): z.core.$ZodErrorMap {

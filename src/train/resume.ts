@@ -1,7 +1,7 @@
 /** What a run needs to go on where it stopped: weights, optimizer, averages, random streams, and the step it had reached. */
 
 import { loadCheckpoint, saveCheckpoint, type TensorGroups } from "../checkpoint/index.js";
-import { Generator, tidy } from "../torch/index.js";
+import { tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import type { RunFolder } from "./run-folder.js";
 import type { Session } from "./session.js";
@@ -19,7 +19,7 @@ export function saveProgress(run: RunFolder, session: Session, { step }: Progres
   tidy(() => {
     const { tensors, steps } = session.optimizer.stateDict();
     const state: State = { step, optimizerSteps: steps };
-    saveCheckpoint(run.checkpoint, { ...groupsOf(session), optimizer: tensors, random: randomStates(session) }, state);
+    saveCheckpoint(run.checkpoint, { ...groupsOf(session), optimizer: tensors, random: session.randomState() }, state);
   });
 }
 
@@ -38,7 +38,7 @@ export function restoreProgress(run: RunFolder, session: Session): Progress {
     session.extras?.loadStateDict(groups.extras);
     session.ema?.loadStateDict(groups.ema);
     session.optimizer.loadStateDict({ tensors: groups.optimizer, steps: state.optimizerSteps });
-    for (const [name, generator] of streams(session)) generator.restore(groups.random.get(name)!);
+    session.restoreRandomState(groups.random);
     run.keepMetricsUpTo(state.step);
     return { step: state.step };
   });
@@ -51,12 +51,3 @@ function groupsOf({ student, extras, ema }: Session): TensorGroups {
     ...(ema && { ema: ema.stateDict() }),
   };
 }
-
-const randomStates = (session: Session) => new Map(streams(session).map(([name, generator]) => [name, generator.state()]));
-
-// dropout and drop-path draw from the default stream, the method from its own
-const streams = ({ device, generator }: Session): [string, Generator][] => [
-  ["default", Generator.default()],
-  ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as [string, Generator]]),
-  ["method", generator],
-];

@@ -7,10 +7,12 @@ import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.js";
 import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
+import { Contract, trainedParameters } from "./contract.js";
 import { choosePrecision, inPrecision, type Precision } from "./precision.js";
-import type { Recipe } from "./recipe.js";
+import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
 import { type View, viewOf } from "./view.js";
 
 export interface SessionOptions {
@@ -38,17 +40,28 @@ export class Session implements Holder {
   readonly optimizer: Optimizer;
   readonly schedule: LearningRates;
   readonly ema: Ema | null;
-  /** The method's own random stream. */
-  readonly generator: Generator;
   readonly loader: Loader;
   readonly epochs: number;
   readonly steps: number;
+  readonly accumulate: Required<Accumulation>;
+  /** Of what a step draws from: dropout and drop-path from the default streams, the method from its own. */
+  readonly streams: ReadonlyMap<string, Generator>;
+  readonly #contract: Contract;
   readonly #taps: TapNames;
   readonly #views: { student: View; teachers: readonly View[] };
 
   /** Refuses what does not go together, and then leaves nothing behind. */
   static open(recipe: Recipe, options: SessionOptions): Session {
-    return tidy(() => new Session(recipe, options));
+    return tidy(() => {
+      const session = new Session(recipe, options);
+      try {
+        session.#contract.checkParties();
+        return session;
+      } catch (error) {
+        session.dispose(); // an optimizer's state and an average belong to no scope
+        throw error;
+      }
+    });
   }
 
   private constructor(recipe: Recipe, { seed, device }: SessionOptions) {
@@ -63,7 +76,11 @@ export class Session implements Holder {
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
     this.extras = this.method.extras(this.players)?.to({ device }).train() ?? null;
-    this.generator = Generator.seeded(seed + 1);
+    this.streams = new Map([
+      ["default", Generator.default()],
+      ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as const]),
+      ["method", Generator.seeded(seed + 1)],
+    ]);
     this.loader = new Loader(recipe.data.train, {
       batchSize: recipe.data.batchSize,
       augment: recipe.data.augment ?? this.#plain,
@@ -78,7 +95,10 @@ export class Session implements Holder {
     };
     this.steps = recipe.steps ?? recipe.epochs! * this.loader.batches;
     this.epochs = Math.ceil(this.steps / this.loader.batches);
-    this.optimizer = recipe.optimizer.build(this.#trained());
+    this.accumulate = accumulation(recipe);
+    this.optimizer = recipe.optimizer.build(trainedParameters(this.student, this.extras));
+    const { student, extras, teachers, optimizer } = this;
+    this.#contract = new Contract({ method: this.method.name, student, extras, teachers, optimizer });
     const length = { lr: recipe.optimizer.lr, steps: this.steps, stepsPerEpoch: this.loader.batches };
     this.schedule = (recipe.schedule ?? cosine()).build(length);
     this.ema = recipe.ema === undefined ? null : new Ema(this.student, { decay: recipe.ema });
@@ -96,46 +116,48 @@ export class Session implements Holder {
     return normalise({ mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) });
   }
 
-  #trained() {
-    const extras = this.extras?.namedParameters() ?? [];
-    return [...this.student.namedParameters(), ...extras.map(([key, parameter]) => [`extras.${key}`, parameter] as const)];
-  }
-
   /** Pictures to be evaluated on, in order, unaugmented. */
   evaluationLoader(split: "val" | "test"): Loader | null {
     const samples = this.recipe.data[split];
     return samples ? new Loader(samples, { batchSize: 250, augment: this.recipe.data.evalAugment ?? this.#plain }) : null;
   }
 
+  /** What is as the recipe says and may still surprise. */
+  get notes(): string[] {
+    const { steps, gather } = this.accumulate;
+    const { relational } = this.method;
+    if (steps === 1 || gather || relational.length === 0) return [];
+    const { batchSize } = this.loader;
+    const size = Math.ceil(batchSize / steps);
+    return [
+      `${relational.join(" and ")}: only the ${size} pictures of a part are compared, not the ${batchSize} of the batch, which is another loss. ` +
+        `accumulate: { steps: ${steps}, gather: true } compares all, exactly, for a second forward pass of the student.`,
+    ];
+  }
+
   /** One step: the teachers look, the student learns. */
   step(batch: Batch, lr: number): StepReport {
     return tidy(() => {
-      const images = tensor(batch.images, { shape: batch.shape, device: this.device, share: true }); // [B, C, H, W]
-      const targets = this.#targets(batch); // [B] or [B, classes]
-
-      const begin = performance.now();
-      const lessons = this.#teach(images);
-      const teacherTime = performance.now() - begin;
-
-      const terms = this.#cast(() => {
-        const student = this.student.forward(this.#views.student(images), { taps: this.#taps.student });
-        const { players, generator } = this;
-        return this.method.loss({ student, teacher: lessons[0], teachers: lessons, targets, players, generator }, this.extras);
-      });
-      const loss = Object.values(terms).reduce((sum, term) => sum.add(term));
-
+      this.#contract.checkTeachers();
       this.optimizer.zeroGrad();
-      loss.backward();
-      const parameters = this.optimizer.parameters;
+      const count = Math.ceil((this.accumulate.steps * batch.labels.length) / this.loader.batchSize); // a short batch has fewer
+      const parts = inParts(this.#lesson(batch), count);
+      const learn = this.accumulate.gather ? learnGathered : learnInTurn;
+      const { terms, parts: told, teacherTime } = learn(this, parts);
+      this.#contract.checkTerms(told);
+      this.#contract.checkGradients();
+
+      const { parameters } = this.optimizer;
       const norm = this.recipe.clip === undefined ? gradNorm(parameters) : clipGradNorm_(parameters, this.recipe.clip);
       this.optimizer.step(lr);
       this.ema?.update();
-      return { terms: values(terms), loss: loss.item(), gradNorm: norm, teacherTime };
+      const loss = Object.values(terms).reduce((sum, term) => sum + term, 0);
+      return { terms, loss, gradNorm: norm, teacherTime };
     });
   }
 
-  /** Each teacher looks at its own view. */
-  #teach(images: Tensor): Output[] {
+  /** What each teacher says to its own view of the pictures [B, C, H, W]. */
+  teach(images: Tensor): Output[] {
     const taps = (i: number) => (i === 0 ? this.#taps.teacher : []);
     return noGrad(() =>
       this.teachers.map((teacher, i) => {
@@ -145,9 +167,36 @@ export class Session implements Holder {
     );
   }
 
-  #targets({ targets, labels, classes }: Batch): Tensor {
+  /** What the student says to its own view of the pictures [B, C, H, W]. */
+  study(images: Tensor): Output {
+    const view = this.#views.student(images);
+    return this.#cast(() => this.student.forward(view, { taps: this.#taps.student }));
+  }
+
+  /** The method's terms, each of which something that is trained can change. */
+  loss(student: Output, teachers: Output[], targets: Tensor): Terms {
+    const { players, extras } = this;
+    const generator = this.streams.get("method")!;
+    const input = { student, teacher: teachers[0], teachers, targets, players, generator };
+    const terms = this.#cast(() => this.method.loss(input, extras));
+    this.#contract.checkGraph(terms);
+    return terms;
+  }
+
+  randomState(): Map<string, Tensor> {
+    return new Map([...this.streams].map(([name, stream]) => [name, stream.state()]));
+  }
+
+  restoreRandomState(state: ReadonlyMap<string, Tensor>): void {
+    for (const [name, stream] of this.streams) stream.restore(state.get(name)!);
+  }
+
+  #lesson({ images, shape, targets, labels, classes }: Batch): Lesson {
     const { device } = this;
-    return targets ? tensor(targets, { shape: [labels.length, classes], device }) : tensor(labels, { device });
+    return {
+      images: tensor(images, { shape, device, share: true }), // [B, C, H, W]
+      targets: targets ? tensor(targets, { shape: [labels.length, classes], device }) : tensor(labels, { device }), // [B] or [B, classes]
+    };
   }
 
   #cast<T>(fn: () => T): T {
@@ -161,12 +210,9 @@ export class Session implements Holder {
 
   dispose(): void {
     for (const tensor of this.tensors()) tensor.dispose();
-    this.generator.dispose();
+    for (const stream of this.streams.values()) stream.dispose();
   }
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
-
-const values = (terms: Terms): Record<string, number> =>
-  Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item()]));

@@ -34,6 +34,8 @@ export type TrainEvent =
       step: number;
       student: { name: string; parameters: number };
       precision: string;
+      /** What is as the recipe says and may still surprise. */
+      notes: string[];
     }
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
@@ -52,12 +54,13 @@ export async function* train(
   const run = resume === undefined ? begin(session, { dir, source }) : openRunFolder(resume);
   const progress: Progress = resume === undefined ? { step: 0 } : restoreProgress(run, session);
   const began = performance.now();
-  const { student, loader, steps, epochs } = session;
+  const { student, loader, steps, epochs, precision, notes } = session;
   const describe = { name: student.info.name, parameters: student.parameterCount() };
-  yield { kind: "begin", dir: run.dir, epochs, steps, step: progress.step, student: describe, precision: session.precision };
+  yield { kind: "begin", dir: run.dir, epochs, steps, step: progress.step, student: describe, precision, notes };
   run.log(
-    `${resume === undefined ? "begin" : `resume at step ${progress.step}`}: ${describe.name}, ${steps} steps, ${session.precision}`,
+    `${resume === undefined ? "begin" : `resume at step ${progress.step}`}: ${describe.name}, ${steps} steps, ${precision}`,
   );
+  for (const note of notes) run.log(note);
 
   const judge = new Judge(session);
   let saved = performance.now();

@@ -50,6 +50,12 @@ describe("a recipe's faults are named by their path", () => {
     [{ data: 3 }, "recipes/x.ts: data: expected an object { train, batchSize, … }, got 3"],
     [{ precision: "float16" }, 'recipes/x.ts: precision: expected "float32", "bfloat16" or "auto", got "float16"'],
     [{ ema: Number.NaN }, "recipes/x.ts: ema: expected a number from 0 to 1, got NaN"],
+    [{ accumulate: 0 }, "recipes/x.ts: accumulate: expected a number of parts, or { steps: 4, gather: true }, got 0"],
+    [
+      { accumulate: { step: 2 } },
+      "recipes/x.ts: accumulate: expected a number of parts, or { steps: 4, gather: true }, got an object",
+    ],
+    [{ accumulate: { steps: 1000 } }, "recipes/x.ts: accumulate: expected at most as many parts as data.batchSize has pictures"],
     [{ seed: -1 }, "recipes/x.ts: seed: expected a whole number from 0 up, got -1"],
     [{ epohcs: 3 }, 'recipes/x.ts: unknown field "epohcs" (did you mean "epochs"?)'],
     [{ data: { ...good.data, batchsize: 3 } }, 'recipes/x.ts: data: unknown field "batchsize" (did you mean "batchSize"?)'],

@@ -82,6 +82,8 @@ describe("a run stopped and resumed is the uninterrupted run, bit for bit", () =
     ["AdamW, EMA, clipping", { ema: 0.9, clip: 0.5 }],
     ["SGD with momentum", { optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: true }) }],
     ["bfloat16", { precision: "bfloat16" }],
+    ["accumulation", { accumulate: 3, ema: 0.9 }],
+    ["gathered accumulation", { accumulate: { steps: 3, gather: true } }],
   ];
   test.each(variants)("%s", async (_, change) => {
     const whole = await run(toyRecipe(change), { seed: 4 });
@@ -147,7 +149,7 @@ describe("players that do not go together are refused before anything runs", () 
       { data: { ...toyRecipe().data, augment: (image, rng) => plain(image, rng) } },
       /The augmentation does not say what its numbers mean/,
     ],
-    ["unequal grids", { teachers: [() => master({ patchSize: 8 })] }, /2×2 patches and cait 1×1.*unequalGrids/],
+    ["unequal grids", { teachers: [() => master({ patchSize: 8 })] }, /2×2 patches at blocks\.0, cait has 1×1.*unequalGrids/],
   ];
   test.each(refused)("%s", async (_, change, words) => {
     const before = memory().tensors;
