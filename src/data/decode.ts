@@ -1,11 +1,13 @@
 /**
  * Picture files → pixels, by libvips (https://sharp.pixelplumbing.com). The rules, so that every model sees what it expects:
- * turned as EXIF says; colour profiles, CMYK, 16 bits and palettes become 8-bit sRGB; transparent pixels lie on white; grey is repeated
- * in three channels, and colour is weighted to grey (Rec. 709 luminance) where one is asked for; of an animation the first frame.
+ * turned as EXIF says; CMYK, 16 bits and palettes become 8-bit RGB; the colour profile of an RGB picture is left aside, as PIL does, on
+ * whose pictures teachers were trained; transparent pixels lie on white; grey is repeated in three channels, and colour is weighted
+ * to grey (Rec. 709 luminance) where one is asked for; of an animation the first frame.
  */
-import sharp, { type KernelEnum, type OutputInfo, type Sharp } from "sharp";
-import type { Cut, Interpolation, Size } from "./framing.js";
+import sharp, { type Sharp } from "sharp";
+import type { Box, Cut, Size } from "./framing.js";
 import type { Image } from "./image.js";
+import { type Packed, resample } from "./resample.js";
 
 /** Pictures beyond are refused before they are decoded: a file of a few kilobytes can ask for gigabytes. */
 export const MOST_PIXELS = 100_000_000;
@@ -15,8 +17,6 @@ export type Cutting = (picture: Size) => Cut;
 
 const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
 
-const kernels: Record<Interpolation, keyof KernelEnum> = { bicubic: "cubic", bilinear: "linear" };
-
 sharp.cache(false);
 sharp.concurrency(1); // pictures run side by side, so threads within one only cost
 
@@ -24,10 +24,11 @@ sharp.concurrency(1); // pictures run side by side, so threads within one only c
 export async function decode(bytes: Uint8Array, { channels, cutting }: { channels: number; cutting?: Cutting }): Promise<Image> {
   if (bytes.length === 0) throw new Error("it is empty");
   try {
-    const source = sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true });
-    const { format, width, height, autoOrient } = await source.metadata();
+    const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true } as const;
+    const { format, width, height, autoOrient, space } = await sharp(bytes, settings).metadata();
     if (!FORMATS.includes(format)) throw new Error(`it is ${format}, and only ${FORMATS.join(", ")} are read`);
     if (width * height > MOST_PIXELS) throw new Error(`it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
+    const source = sharp(bytes, { ...settings, ignoreIcc: space !== "cmyk" });
     return await pixelsOf(source.autoOrient(), { channels, cut: cutting?.(autoOrient) });
   } catch (error) {
     throw new Error(reasonOf(error as Error), { cause: error });
@@ -35,33 +36,35 @@ export async function decode(bytes: Uint8Array, { channels, cutting }: { channel
 }
 
 /** Part of a picture that is pixels already. */
-export function cutOut({ data, channels, height, width }: Image, cutting: Cutting): Promise<Image> {
-  const area = width * height;
-  const packed = new Uint8Array(data.length); // [H, W, C]
+export function cutOut(image: Image, cutting: Cutting): Image {
+  const cut = cutting(image);
+  return planar(resample(packed(image, cut.from), cut), image.channels);
+}
+
+/** A box of [C, H, W] → [H, W, C]. */
+function packed({ data, channels, height, width }: Image, box: Box): Packed {
+  const out = new Uint8Array(box.height * box.width * channels);
   for (let channel = 0; channel < channels; channel++) {
-    for (let i = 0; i < area; i++) packed[i * channels + channel] = data[channel * area + i];
+    for (let y = 0, at = channel; y < box.height; y++) {
+      const row = (channel * height + box.top + y) * width + box.left;
+      for (let x = 0; x < box.width; x++, at += channels) out[at] = data[row + x];
+    }
   }
-  const source = sharp(packed, { raw: { width, height, channels: channels as 1 | 3 } });
-  return pixelsOf(source, { channels, cut: cutting({ width, height }) });
+  return { data: out, channels, height: box.height, width: box.width };
 }
 
 async function pixelsOf(upright: Sharp, { channels, cut }: { channels: number; cut?: Cut }): Promise<Image> {
-  const { data, info } = await (cut ? cropped(upright, cut) : upright)
+  const { data, info } = await (cut ? upright.extract(cut.from) : upright)
     .flatten({ background: "#ffffff" })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  return planar(data, info, channels);
-}
-
-function cropped(picture: Sharp, { from, to, keep, interpolation }: Cut): Sharp {
-  const { width, height } = to;
-  const resized = picture.extract(from).resize({ width, height, fit: "fill", kernel: kernels[interpolation] });
-  return keep ? resized.extract(keep) : resized;
+  const part = { data, width: info.width, height: info.height, channels: info.channels };
+  return planar(cut ? resample(part, cut) : part, channels);
 }
 
 /** [H, W, C] with one to four channels → [C, H, W] with those asked for. */
-function planar(data: Uint8Array, { width, height, channels: given }: OutputInfo, channels: number): Image {
+function planar({ data, width, height, channels: given }: Packed, channels: number): Image {
   const area = width * height;
   const out = new Uint8Array(channels * area);
   for (let channel = 0; channel < channels; channel++) {

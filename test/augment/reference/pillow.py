@@ -49,6 +49,13 @@ EDITS = {
     "rotate -8.5": lambda im: im.rotate(-8.5, resample=Image.BICUBIC, fillcolor=FILL),
 }
 
+CROPS = {
+    "whole to 11x31": ((0, 0, WIDTH, HEIGHT), (11, 31)),
+    "part to 40x9": ((3, 2, 17, 16), (40, 9)),
+    "one pixel to 5x5": ((4, 4, 5, 5), (5, 5)),
+}
+RESAMPLE = {"bicubic": Image.BICUBIC, "bilinear": Image.BILINEAR}
+
 
 def planar(image):
     """Base64 of the bytes as [C, H, W]."""
@@ -61,6 +68,17 @@ golden = {
     "width": WIDTH,
     "fill": FILL,
     "picture": planar(source),
+    "crops": [
+        {
+            "name": f"{name}, {interpolation}",
+            "box": dict(zip(["left", "top", "width", "height"], [box[0], box[1], box[2] - box[0], box[3] - box[1]])),
+            "size": dict(zip(["width", "height"], size)),
+            "interpolation": interpolation,
+            "pixels": planar(source.crop(box).resize(size, resample)),
+        }
+        for name, (box, size) in CROPS.items()
+        for interpolation, resample in RESAMPLE.items()
+    ],
     "edits": {name: planar(edit(source)) for name, edit in EDITS.items()},
 }
 pathlib.Path(__file__).with_name("pillow.json").write_text(json.dumps(golden, indent=1) + "\n")
