@@ -1,4 +1,6 @@
 /** Weights and checkpoints on disk. */
+
+export { hashFile } from "./hash-file.js";
 export { type Checkpoint, loadCheckpoint, saveCheckpoint, type TensorGroups } from "./resume.js";
 export {
   parseSafetensors,
@@ -8,5 +10,6 @@ export {
   type StoredTensor,
   writeSafetensors,
 } from "./safetensors.js";
-export { filesRead, loadTensors, saveTensors } from "./tensors.js";
+export { filesRead, loadTensors, saveTensors, toTensors } from "./tensors.js";
+export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
 export { type FileContent, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";

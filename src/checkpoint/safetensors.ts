@@ -1,6 +1,6 @@
 /** Read and write safetensors files: an 8-byte length, a JSON header, the tensors' bytes. https://github.com/huggingface/safetensors#format */
-import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { fileError, UserError } from "../user-error.js";
+import { UserError } from "../user-error.js";
+import { type ByteSource, fileSource, memorySource } from "./byte-source.js";
 import {
   byteSize,
   type HeaderEntry,
@@ -27,33 +27,24 @@ export interface Safetensors {
 }
 
 /** Read and check the header now, and each tensor's bytes when they are asked for. */
-export function readSafetensors(path: string): Safetensors {
-  return withFile(path, (file, stats) => {
-    const prefix = readRange(file, 0, Math.min(8, stats.size), path);
-    const length = headerLength(prefix, stats.size, path);
-    const dataStart = 8 + length;
-    const { entries, metadata } = parseHeader(readRange(file, 8, length, path), stats.size - dataStart, path);
-    const lazy = (entry: HeaderEntry): StoredTensor => ({
-      dtype: entry.dtype,
-      shape: entry.shape,
-      get bytes() {
-        return readUnchanged(path, stats, dataStart + entry.begin, entry.end - entry.begin);
-      },
-    });
-    return { tensors: mapValues(entries, lazy), metadata };
-  });
-}
+export const readSafetensors = (path: string): Safetensors => safetensorsIn(fileSource(path));
 
 /** The same from bytes in memory; tensors are views on them. `name` stands in error messages. */
-export function parseSafetensors(bytes: Uint8Array, name = "safetensors"): Safetensors {
-  const dataStart = 8 + headerLength(bytes.subarray(0, 8), bytes.length, name);
-  const { entries, metadata } = parseHeader(bytes.subarray(8, dataStart), bytes.length - dataStart, name);
-  const view = ({ dtype, shape, begin, end }: HeaderEntry) => ({
+export const parseSafetensors = (bytes: Uint8Array, name = "safetensors"): Safetensors =>
+  safetensorsIn(memorySource(bytes, name));
+
+export function safetensorsIn(source: ByteSource): Safetensors {
+  const length = headerLength(source.read(0, Math.min(8, source.size)), source.size, source.name);
+  const dataStart = 8 + length;
+  const { entries, metadata } = parseHeader(source.read(8, length), source.size - dataStart, source.name);
+  const lazy = ({ dtype, shape, begin, end }: HeaderEntry): StoredTensor => ({
     dtype,
     shape,
-    bytes: bytes.subarray(dataStart + begin, dataStart + end),
+    get bytes() {
+      return source.read(dataStart + begin, end - begin);
+    },
   });
-  return { tensors: mapValues(entries, view), metadata };
+  return { tensors: new Map([...entries].map(([name, entry]) => [name, lazy(entry)])), metadata };
 }
 
 /** Write all tensors atomically; the order is fixed by item size and name, so that equal content makes equal files. */
@@ -91,39 +82,4 @@ function encodeHeader(tensors: [string, StoredTensor][], metadata: Record<string
   const padded = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20); // spaces, so that the data begins 8-byte aligned
   padded.set(text);
   return padded;
-}
-
-function mapValues<V, W>(map: Map<string, V>, change: (value: V) => W): Map<string, W> {
-  return new Map([...map].map(([key, value]) => [key, change(value)]));
-}
-
-function withFile<T>(path: string, use: (file: number, stats: Stats) => T): T {
-  let file: number | undefined;
-  try {
-    file = openSync(path, "r");
-    return use(file, fstatSync(file));
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall ? fileError(error, "read", path) : error;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
-
-// the offsets are those of the file whose header was read; a file replaced since would give other tensors' bytes
-function readUnchanged(path: string, before: Stats, position: number, length: number): Uint8Array {
-  return withFile(path, (file, now) => {
-    const same = now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
-    if (!same) throw new UserError("the file was changed while it was being read", { where: path });
-    return readRange(file, position, length, path);
-  });
-}
-
-function readRange(file: number, position: number, length: number, path: string): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const count = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), position + done);
-    if (count === 0) throw new UserError("the file became shorter while it was being read", { where: path });
-    done += count;
-  }
-  return bytes;
 }

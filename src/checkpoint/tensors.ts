@@ -1,8 +1,9 @@
 /** Tensors to and from safetensors files, under their state-dict keys. */
 import { type Device, type DType, type Tensor, type TypedArray, tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
+import { type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { tensorIn } from "./safetensors-header.js";
+import { readWeights, type WeightFile } from "./weight-file.js";
 
 const DTYPES: Record<StoredDtype, DType> = {
   F64: "float64",
@@ -18,7 +19,7 @@ const DTYPES: Record<StoredDtype, DType> = {
 };
 const STORED = new Map(Object.entries(DTYPES).map(([stored, dtype]) => [dtype, stored as StoredDtype]));
 
-// the 16-bit floats travel as their bits; bytes read from a file are alone in their buffer, so they are aligned
+// the 16-bit floats travel as their bits
 const ARRAYS: Record<StoredDtype, new (buffer: ArrayBuffer) => TypedArray> = {
   F64: Float64Array,
   F32: Float32Array,
@@ -39,12 +40,20 @@ export function filesRead(): string[] {
   return [...read];
 }
 
-/** Every tensor of the file; the caller owns them. */
+/** Every tensor of a weight file of any kind (`readWeights`), under the file's keys; the caller owns them. */
 export function loadTensors(path: string, { device = "cpu" }: { device?: Device } = {}): Map<string, Tensor> {
-  read.add(path);
+  return toTensors(readWeights(path), { device });
+}
+
+/** The tensors of an opened file, which is then one of those read; the caller owns them. */
+export function toTensors(
+  { files, tensors }: Pick<WeightFile, "files" | "tensors">,
+  { device = "cpu" }: { device?: Device } = {},
+): Map<string, Tensor> {
+  for (const file of files) read.add(file);
   const loaded = new Map<string, Tensor>();
   try {
-    for (const [name, stored] of readSafetensors(path).tensors) loaded.set(name, toTensor(stored, device, tensorIn(path, name)));
+    for (const [name, stored] of tensors) loaded.set(name, toTensor(stored, device, tensorIn(files[0], name)));
   } catch (error) {
     for (const made of loaded.values()) made.dispose();
     throw error;
@@ -59,7 +68,8 @@ export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata
 
 function toTensor({ dtype, shape, bytes }: StoredTensor, device: Device, where: string): Tensor {
   if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) throw new UserError("a BOOL that is neither 0 nor 1", { where });
-  return tensor(new ARRAYS[dtype](bytes.buffer as ArrayBuffer), { shape, dtype: DTYPES[dtype], device });
+  const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  return tensor(new ARRAYS[dtype](alone.buffer as ArrayBuffer), { shape, dtype: DTYPES[dtype], device });
 }
 
 function toStored(value: Tensor, where: string): StoredTensor {

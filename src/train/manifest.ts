@@ -1,12 +1,10 @@
 /** What a run was made of besides its recipe: enough to tell later why two runs differ. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
-import { filesRead } from "../checkpoint/index.js";
+import { filesRead, hashFile } from "../checkpoint/index.js";
 import { type Dataset, fingerprint } from "../data/index.js";
 import { type EngineInfo, engineInfo } from "../torch/index.js";
-import { fileError } from "../user-error.js";
 import type { RecipeData } from "./recipe.js";
 
 export interface Manifest {
@@ -59,23 +57,6 @@ export function makeManifest({ seed, device, data }: ManifestOptions): Manifest 
 
 export function packageVersion(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
-}
-
-/** SHA-256 of a file, a megabyte at a time. */
-export function hashFile(path: string): string {
-  const hash = createHash("sha256");
-  const part = new Uint8Array(1 << 20);
-  try {
-    const file = openSync(path, "r");
-    try {
-      for (let count = readSync(file, part); count > 0; count = readSync(file, part)) hash.update(part.subarray(0, count));
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw fileError(error, "read", path);
-  }
-  return hash.digest("hex");
 }
 
 function commit(): string | null {

@@ -1,8 +1,8 @@
 /** A recipe as plain JSON, with every default filled in: what the run folder keeps of it. */
 import { resolve } from "node:path";
+import { hashFile } from "../checkpoint/index.js";
 import type { Model } from "../models/index.js";
 import { UserError } from "../user-error.js";
-import { hashFile } from "./manifest.js";
 import type { Recipe } from "./recipe.js";
 
 /** Where a recipe came from: enough to make it again. */
