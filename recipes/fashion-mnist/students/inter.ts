@@ -9,5 +9,5 @@ import quickstart from "../../quickstart.js";
 
 export default defineRecipe((options) => ({
   ...quickstart(options),
-  method: manifold({ layers: everyLayer(), weights: { intra: 0, inter: 6.4, random: 0 } }),
+  method: manifold({ layers: everyLayer(), weights: { intra: 0, inter: 410, random: 0 } }),
 }));

@@ -9,5 +9,5 @@ import quickstart from "../../quickstart.js";
 
 export default defineRecipe((options) => ({
   ...quickstart(options),
-  method: manifold({ layers: everyLayer(), weights: { intra: 0, inter: 0, random: 12.8 } }),
+  method: manifold({ layers: everyLayer(), weights: { intra: 0, inter: 0, random: 205 } }),
 }));
