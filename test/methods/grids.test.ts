@@ -136,7 +136,8 @@ test("a Swin's stages meet a ViT where its map is as coarse, and elsewhere only 
   expect(commonGrid(pair(11, "layers.3"), "merge")).toEqual([7, 7]);
   tidy(() => {
     const tokens = zeros([1, 56 * 56, 96]);
-    expect(onGrid(tokens, early.teacher, [14, 14], "merge").shape).toEqual([1, 196, 16 * 96]);
+    const [meeting] = meet([early], "merge");
+    expect(onGrid(tokens, meeting.teacher, meeting).shape).toEqual([1, 196, 16 * 96]);
   });
 });
 
