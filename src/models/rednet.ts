@@ -128,7 +128,7 @@ class Bottleneck extends Module {
 
   constructor({ inChannels, width, expansion, kernel, stride, dropPath }: BlockOptions) {
     super();
-    const inner = involutionWidth(`A block of ${width} channels at expansion ${expansion}`, width / expansion);
+    const inner = involutionWidth(`At expansion ${expansion} the involution of a block of ${width} channels`, width / expansion);
     this.conv1 = new Conv2d(inChannels, inner, 1, { bias: false });
     this.bn1 = new BatchNorm2d(inner);
     this.conv2 = new Involution(inner, kernel, { stride });
@@ -215,7 +215,7 @@ export class Rednet extends Model {
 
   #begin(images: Tensor): Tensor {
     return tidy(() => {
-      const map = images.contiguous({ memoryFormat: "channelsLast" }).pipe(this.model.stem); // [B, stem, S / stride, S / stride]
+      const map = images.pipe(this.model.stem); // [B, stem, S / stride, S / stride]
       return this.pool ? map.maxPool2d(3, { stride: 2, padding: 1 }) : map;
     });
   }
