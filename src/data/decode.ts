@@ -2,9 +2,9 @@
  * Picture files → pixels, by libvips (https://sharp.pixelplumbing.com). The rules, so that every model sees what it expects:
  * turned as EXIF says; CMYK, 16 bits and palettes become 8-bit RGB; the colour profile of an RGB picture is left aside, as PIL does, on
  * whose pictures teachers were trained; transparent pixels lie on white; grey is repeated in three channels, and colour is weighted
- * to grey (Rec. 709 luminance) where one is asked for; of an animation the first frame.
+ * to grey as PIL's "L" (0.299, 0.587, 0.114) where one is asked for; of an animation the first frame.
  */
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import type { Box, Cut, Size } from "./framing.js";
 import type { Image } from "./image.js";
 import { type Packed, resample } from "./resample.js";
@@ -20,19 +20,61 @@ const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
 sharp.cache(false);
 sharp.concurrency(1); // pictures run side by side, so threads within one only cost
 
+const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true } as const;
+
 /** Throws an Error whose message says what is wrong with the file. */
 export async function decode(bytes: Uint8Array, { channels, cutting }: { channels: number; cutting?: Cutting }): Promise<Image> {
-  if (bytes.length === 0) throw new Error("it is empty");
   try {
-    const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true } as const;
-    const { format, width, height, autoOrient, space } = await sharp(bytes, settings).metadata();
-    if (!FORMATS.includes(format)) throw new Error(`it is ${format}, and only ${FORMATS.join(", ")} are read`);
-    if (width * height > MOST_PIXELS) throw new Error(`it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
+    const { autoOrient, space } = await headerOf(bytes);
     const source = sharp(bytes, { ...settings, ignoreIcc: space !== "cmyk" });
     return await pixelsOf(source.autoOrient(), { channels, cut: cutting?.(autoOrient) });
   } catch (error) {
     throw new Error(reasonOf(error as Error), { cause: error });
   }
+}
+
+async function headerOf(bytes: Uint8Array): Promise<Metadata> {
+  if (bytes.length === 0) throw new Error("it is empty");
+  const header = await sharp(bytes, settings).metadata();
+  const { format, width, height } = header;
+  if (!FORMATS.includes(format)) throw new Error(`it is ${format}, and only ${FORMATS.join(", ")} are read`);
+  if (width * height > MOST_PIXELS) throw new Error(`it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
+  return header;
+}
+
+/** What a file is, beyond its pixels. */
+export interface PictureFacts extends Size {
+  /** Its format, and what is odd about it: "grey", "CMYK", "16-bit", "alpha", "palette", "turned", "animated", "misnamed". */
+  readonly kinds: readonly string[];
+}
+
+/** Decodes a file to its last pixel without keeping any, and says what it was. Throws as `decode`. */
+export async function verify(bytes: Uint8Array, name = ""): Promise<PictureFacts> {
+  try {
+    const header = await headerOf(bytes);
+    await sharp(bytes, settings).resize({ width: 8, height: 8, fit: "fill", fastShrinkOnLoad: false }).raw().toBuffer();
+    const { width, height } = header.autoOrient;
+    return { kinds: [header.format, ...oddities(header, name)], width, height };
+  } catch (error) {
+    throw new Error(reasonOf(error as Error), { cause: error });
+  }
+}
+
+const endings: Record<string, RegExp> = { jpeg: /\.(jpe?g|jfif)$/i, tiff: /\.tiff?$/i, heif: /\.(avif|hei[cf])$/i };
+
+function oddities(header: Metadata, name: string): string[] {
+  const { space, depth, hasAlpha, isPalette, orientation = 1, pages = 1, format } = header;
+  const said: [string, boolean | undefined][] = [
+    ["grey", space === "b-w" || space === "grey16"],
+    ["CMYK", space === "cmyk"],
+    ["16-bit", depth === "ushort"],
+    ["alpha", hasAlpha],
+    ["palette", isPalette],
+    ["turned", orientation > 1],
+    ["animated", pages > 1],
+    ["misnamed", /\.\w+$/.test(name) && !(endings[format] ?? new RegExp(`\\.${format}$`, "i")).test(name)],
+  ];
+  return said.flatMap(([kind, is]) => (is ? [kind] : []));
 }
 
 /** Part of a picture that is pixels already. */
@@ -56,28 +98,32 @@ function packed({ data, channels, height, width }: Image, box: Box): Packed {
 async function pixelsOf(upright: Sharp, { channels, cut }: { channels: number; cut?: Cut }): Promise<Image> {
   const { data, info } = await (cut ? upright.extract(cut.from) : upright)
     .flatten({ background: "#ffffff" })
-    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const part = { data, width: info.width, height: info.height, channels: info.channels };
   return planar(cut ? resample(part, cut) : part, channels);
 }
 
-/** [H, W, C] with one to four channels → [C, H, W] with those asked for. */
+/** [H, W, C] with one channel or three → [C, H, W] with those asked for. */
 function planar({ data, width, height, channels: given }: Packed, channels: number): Image {
   const area = width * height;
   const out = new Uint8Array(channels * area);
-  for (let channel = 0; channel < channels; channel++) {
-    const from = given >= 3 ? channel : 0; // grey stands in for every colour
-    for (let i = 0, at = from; i < area; i++, at += given) out[channel * area + i] = data[at];
-  }
+  if (channels < given) for (let i = 0, at = 0; i < area; i++, at += given) out[i] = greyOf(data[at], data[at + 1], data[at + 2]);
+  else
+    for (let channel = 0; channel < channels; channel++) {
+      const from = given === 1 ? 0 : channel; // grey stands in for every colour
+      for (let i = 0, at = from; i < area; i++, at += given) out[channel * area + i] = data[at];
+    }
   return { data: out, channels, height, width };
 }
 
-/** libvips tells the same thing in several lines: the first is enough. */
+/** PIL's, in its 16-bit fixed point. */
+const greyOf = (red: number, green: number, blue: number): number => (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
+
+/** In words of ours: libvips' own depend on what other threads are doing. */
 function reasonOf({ message }: Error): string {
-  const [first] = message.split("\n");
-  if (/unsupported image format/i.test(first)) return "it is not a picture that can be read";
-  if (/pixel limit/i.test(first)) return `it has more than ${MOST_PIXELS / 1e6} million pixels`;
-  return first.replace(/^Input buffer (has corrupt header: )?/, "").trim();
+  if (/unsupported image format/i.test(message)) return "it is not a picture that can be read";
+  if (/pixel limit/i.test(message)) return `it has more than ${MOST_PIXELS / 1e6} million pixels`;
+  return message.startsWith("it ") ? message : "it is damaged or cut off";
 }

@@ -1,11 +1,14 @@
 /** Data set → batches. Every number depends on (seed, epoch, position) alone, so an epoch can start again at any batch. */
+import { availableParallelism } from "node:os";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Batch, BatchOp } from "./batch.js";
+import { fillByThreads } from "./crew.js";
 import { checkDataset, type Dataset } from "./dataset.js";
 import { DataError } from "./error.js";
-import type { ColourSpace, Image, ImageOp } from "./image.js";
-import { openPictures } from "./pictures.js";
-import { type Bad, type PrepareOptions, prepare } from "./prepare.js";
+import { type Filled, type Filler, fillHere, type Plan } from "./filling.js";
+import { type ColourSpace, type ImageOp, type OpSpec, specsOf } from "./image.js";
+import { openPictures, type PictureSource } from "./pictures.js";
+import type { Bad, PrepareOptions } from "./prepare.js";
 import { type ImageShape, shapeAfter } from "./probe.js";
 import { Rng } from "./rng.js";
 
@@ -16,6 +19,8 @@ export interface LoaderOptions {
   seed?: number;
   shuffle?: boolean;
   dropLast?: boolean;
+  /** Threads that decode and augment; 0 does it in this one. By default all cores but one, up to eight, for pictures in files. */
+  workers?: number;
   /** The share of pictures that may be unusable before it stops. */
   maxBad?: number;
 }
@@ -25,6 +30,8 @@ export class Loader {
   readonly batches: number; // in an epoch
   readonly imageShape: ImageShape; // [C, H, W] after augmentation
   readonly space: ColourSpace | undefined; // what the augmentation says of itself
+  readonly workers: number;
+  readonly #specs: readonly OpSpec[] | null;
   readonly #dataset: Dataset;
   readonly #prepare: PrepareOptions;
   readonly #mix: BatchOp | undefined;
@@ -35,7 +42,7 @@ export class Loader {
 
   constructor(
     dataset: Dataset,
-    { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false, maxBad = 0.05 }: LoaderOptions,
+    { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false, workers, maxBad = 0.05 }: LoaderOptions,
   ) {
     checkDataset(dataset);
     const { name, n, channels } = dataset;
@@ -49,6 +56,8 @@ export class Loader {
     this.batches = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);
     this.imageShape = shapeAfter(augment, dataset);
     this.space = augment.space;
+    this.#specs = specsOf(augment);
+    this.workers = this.#usable(workers ?? usualWorkers(dataset.pictures), dataset);
     this.#dataset = dataset;
     this.#prepare = { reader: openPictures(dataset.pictures), n, channels, augment, seed };
     this.#mix = mix;
@@ -57,17 +66,40 @@ export class Loader {
     this.#maxBad = maxBad;
   }
 
+  /** As many as wanted, if what they are to do can be told to another thread. */
+  #usable(workers: number, { name, pictures }: Dataset): number {
+    if (!Number.isInteger(workers) || workers < 0)
+      throw new DataError(`workers must be a whole number from 0 on, not ${workers}.`);
+    if (workers === 0 || (this.#specs && rootOf(pictures).kind !== "own")) return workers;
+    const what = this.#specs ? `${name} is read by a function` : "The augmentation has an operation without a spec";
+    sayOnce(`${what}, so that pictures are prepared in the main thread, without data workers.`);
+    return 0;
+  }
+
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for. */
   async *epoch(epoch: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
     if (!Number.isInteger(from) || from < 0 || from > this.batches)
       throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
-    const order = this.#order(epoch);
-    const images = new Float32Array(this.batchSize * sizeOf(this.imageShape));
-    const labels = new BigInt64Array(this.batchSize);
-    for (let index = from; index < this.batches; index++) {
-      await breathe();
-      yield await this.#batch(epoch, index, order, images, labels);
+    if (from === this.batches) return;
+    const { batchSize, imageShape: shape, batches: to } = this;
+    const filler = this.#filler({ epoch, order: this.#order(epoch), batchSize, shape, from, to });
+    const labels = new BigInt64Array(batchSize);
+    try {
+      for (let index = from; index < to; index++) {
+        await breathe();
+        yield this.#batch(await filler.batch(index), labels, epoch, index);
+      }
+    } finally {
+      filler.close();
     }
+  }
+
+  #filler(plan: Plan): Filler {
+    const { workers } = this;
+    const specs = this.#specs;
+    if (workers === 0 || specs === null) return fillHere(this.#prepare, plan);
+    const { n, channels, pictures: source } = this.#dataset;
+    return fillByThreads({ workers, source, n, channels, specs, seed: this.#seed }, plan);
   }
 
   #order(epoch: number): Uint32Array {
@@ -76,24 +108,15 @@ export class Loader {
     return Uint32Array.from({ length: n }, (_, i) => i);
   }
 
-  async #batch(epoch: number, index: number, order: Uint32Array, images: Float32Array, labels: BigInt64Array): Promise<Batch> {
-    const shape = this.imageShape;
-    const start = index * this.batchSize;
-    const size = Math.min(this.batchSize, order.length - start);
-    const bad: Bad[] = [];
-    for (let i = 0; i < size; i++) {
-      await prepare(this.#prepare, { epoch, position: start + i, index: order[start + i] }, (sample) => {
-        place(sample.image, shape, images, i);
-        labels[i] = BigInt(this.#dataset.labels[sample.index]);
-        bad.push(...sample.bad);
-      });
-    }
+  #batch({ images, taken, bad }: Filled, labels: BigInt64Array, epoch: number, index: number): Batch {
+    const { labels: all, classes } = this.#dataset;
+    for (let i = 0; i < taken.length; i++) labels[i] = BigInt(all[taken[i]]);
     const batch: Batch = {
-      images: images.subarray(0, size * sizeOf(shape)),
-      shape: [size, ...shape],
-      labels: labels.subarray(0, size),
+      images,
+      shape: [taken.length, ...this.imageShape],
+      labels: labels.subarray(0, taken.length),
       targets: null,
-      classes: this.#dataset.classes.length,
+      classes: classes.length,
       index,
       bad: this.#news(bad),
     };
@@ -102,7 +125,7 @@ export class Loader {
   }
 
   /** Those not met before; too many of them end the run. */
-  #news(met: Bad[]): Bad[] {
+  #news(met: readonly Bad[]): Bad[] {
     const fresh = met.filter(({ index }, i) => !this.#bad.has(index) && met.findIndex((other) => other.index === index) === i);
     for (const { index } of fresh) this.#bad.add(index);
     const { name, n } = this.#dataset;
@@ -114,13 +137,15 @@ export class Loader {
   }
 }
 
-const sizeOf = ([channels, height, width]: ImageShape): number => channels * height * width;
+const said = new Set<string>();
 
-/** Into place `i` of the batch. */
-function place({ data, channels, height, width }: Image, [c, h, w]: ImageShape, images: Float32Array, i: number): void {
-  if (channels !== c || height !== h || width !== w)
-    throw new DataError(
-      `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
-    );
-  images.set(data, i * data.length);
+function sayOnce(warning: string): void {
+  if (!said.has(warning)) process.emitWarning(warning);
+  said.add(warning);
 }
+
+/** Pixels in memory are soon augmented; files have to be decoded. */
+const usualWorkers = (source: PictureSource): number =>
+  rootOf(source).kind === "pixels" ? 0 : Math.max(1, Math.min(8, availableParallelism() - 1));
+
+const rootOf = (source: PictureSource): PictureSource => (source.kind === "part" ? rootOf(source.of) : source);

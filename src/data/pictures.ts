@@ -1,6 +1,8 @@
 /** Where the pictures of a data set lie, as plain data that crosses into worker threads as it is, and how one of them is read. */
 import { DataError } from "./error.js";
 import type { Image } from "./image.js";
+import { type FileSource, openFiles, openRanges, type RangeSource } from "./picture-files.js";
+import { openParquet, type ParquetSource } from "./picture-parquet.js";
 
 /** A picture file's bytes, not decoded yet. */
 export interface Encoded {
@@ -38,12 +40,18 @@ export interface OwnSource extends PictureReader {
   readonly kind: "own";
 }
 
-export type PictureSource = PixelSource | PartSource | OwnSource;
+export type PictureSource = PixelSource | FileSource | RangeSource | ParquetSource | PartSource | OwnSource;
 
 export function openPictures(source: PictureSource): PictureReader {
   switch (source.kind) {
     case "pixels":
       return openPixels(source);
+    case "files":
+      return openFiles(source);
+    case "ranges":
+      return openRanges(source);
+    case "parquet":
+      return openParquet(source);
     case "part":
       return openPart(source);
     case "own":
