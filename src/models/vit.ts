@@ -1,10 +1,11 @@
 /**
- * ViT and DeiT: a transformer over image patches, with a class token and, if wanted, a distillation token.
- * https://arxiv.org/abs/2010.11929, https://arxiv.org/abs/2012.12877
+ * ViT and DeiT: a transformer over image patches, with a class token and, if wanted, a distillation token; and DeiT III,
+ * which scales what its branches add. https://arxiv.org/abs/2010.11929, https://arxiv.org/abs/2012.12877,
+ * https://arxiv.org/abs/2204.07118
  */
 
-import { Attention, Dropout, DropPath, LayerNorm, Linear, Mlp, Module } from "../nn/index.js";
-import { cat, type Parameter, type Tensor, tidy } from "../torch/index.js";
+import { Attention, Dropout, DropPath, Identity, type Layer, LayerNorm, Linear, Mlp, Module } from "../nn/index.js";
+import { cat, full as filled, Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
 import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
@@ -21,6 +22,10 @@ export interface VitOptions extends CommonOptions {
   attnDrop?: number;
   /** A second token with its own head, taught by a teacher. */
   distilled?: boolean;
+  /** LayerScale's start: how little a block does at first. No LayerScale unless told. */
+  initScale?: number;
+  /** The position embedding has no entry for the tokens in front of the patches. */
+  noEmbedClass?: boolean;
 }
 
 const defaults = {
@@ -37,6 +42,7 @@ const defaults = {
   mlpRatio: 4,
   attnDrop: 0,
   distilled: false,
+  noEmbedClass: false,
 };
 
 export function vitInfo(options: VitOptions): ModelInfo {
@@ -64,31 +70,52 @@ interface BlockOptions {
   drop: number;
   attnDrop: number;
   dropPath: number;
+  initScale?: number;
+}
+
+/** A learned weight for each channel, small at first. https://arxiv.org/abs/2103.17239 */
+class LayerScale extends Module {
+  readonly gamma: Parameter; // [D]
+
+  constructor(width: number, start: number) {
+    super();
+    this.gamma = new Parameter(filled([width], start));
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.mul(this.gamma);
+  }
 }
 
 /** Attention and an MLP, each on the normalised stream and added to it. */
 export class Block extends Module {
   readonly norm1: LayerNorm;
   readonly attn: Attention;
+  readonly ls1: Layer;
   readonly dropPath: DropPath;
   readonly norm2: LayerNorm;
   readonly mlp: Mlp;
+  readonly ls2: Layer;
 
-  constructor({ embedDim, heads, mlpRatio, drop, attnDrop, dropPath }: BlockOptions) {
+  constructor({ embedDim, heads, mlpRatio, drop, attnDrop, dropPath, initScale }: BlockOptions) {
     super();
+    const layerScale = (): Layer => (initScale === undefined ? new Identity() : new LayerScale(embedDim, initScale));
     this.norm1 = new LayerNorm(embedDim, { eps: 1e-6 });
     this.attn = new Attention(embedDim, heads, { qkvBias: true, attnDrop, projDrop: drop });
+    this.ls1 = layerScale();
     this.dropPath = new DropPath(dropPath);
     this.norm2 = new LayerNorm(embedDim, { eps: 1e-6 });
     this.mlp = new Mlp(embedDim, embedDim * mlpRatio, { drop });
+    this.ls2 = layerScale();
   }
 
   /** Every token is looked at; the first `tokens` of them come out, all unless told. */
   forward(x: Tensor /* [B, P + N, D] */, { tokens = x.size(1) }: { tokens?: number } = {}): Tensor {
     return tidy(() => {
       const kept = tokens === x.size(1) ? x : x.slice({ dim: 1, end: tokens });
-      const attended = kept.add(this.attn.forward(x.pipe(this.norm1), { queries: tokens }).pipe(this.dropPath));
-      return attended.add(attended.pipe(this.norm2).pipe(this.mlp).pipe(this.dropPath)); // [B, tokens, D]
+      const mixed = this.attn.forward(x.pipe(this.norm1), { queries: tokens }); // [B, tokens, D]
+      const attended = kept.add(mixed.pipe(this.ls1).pipe(this.dropPath));
+      return attended.add(attended.pipe(this.norm2).pipe(this.mlp).pipe(this.ls2).pipe(this.dropPath)); // [B, tokens, D]
     });
   }
 }
@@ -109,29 +136,31 @@ export class VisionTransformer extends Model {
   readonly info: ModelInfo;
   readonly clsToken: Parameter; // [1, 1, D]
   readonly distToken: Parameter | null; // [1, 1, D]
-  readonly posEmbed: Parameter; // [1, P + N, D]
+  readonly posEmbed: Parameter; // [1, P + N, D], or [1, N, D] with noEmbedClass
   readonly patchEmbed: PatchEmbed;
   readonly posDrop: Dropout;
   readonly blocks: Block[];
   readonly norm: LayerNorm;
   readonly head: Linear;
   readonly headDist: Linear | null;
+  readonly noEmbedClass: boolean;
 
   constructor(options: VitOptions = {}) {
     super();
     const full = { ...defaults, ...given(options) };
-    const { embedDim, numClasses, distilled } = full;
+    const { embedDim, numClasses, distilled, noEmbedClass } = full;
     this.info = vitInfo(options);
     const { grid, prefixTokens } = this.info;
     this.patchEmbed = new PatchEmbed(full);
     this.clsToken = learnedTokens([1, 1, embedDim]);
     this.distToken = distilled ? learnedTokens([1, 1, embedDim]) : null;
-    this.posEmbed = learnedTokens([1, prefixTokens + grid[0] * grid[1], embedDim]);
+    this.posEmbed = learnedTokens([1, (noEmbedClass ? 0 : prefixTokens) + grid[0] * grid[1], embedDim]);
     this.posDrop = new Dropout(full.drop);
     this.blocks = blocksOf(full);
     this.norm = new LayerNorm(embedDim, { eps: 1e-6 });
     this.head = new Linear(embedDim, numClasses);
     this.headDist = distilled ? new Linear(embedDim, numClasses) : null;
+    this.noEmbedClass = noEmbedClass;
     initialiseLinears(this);
   }
 
@@ -147,9 +176,10 @@ export class VisionTransformer extends Model {
     const patches = images.pipe(this.patchEmbed); // [B, N, D]
     const tokens = [this.clsToken, ...(this.distToken ? [this.distToken] : [])];
     const prefix = tokens.map((token) => token.expand([images.shape[0], -1, -1])); // each [B, 1, D]
-    return cat([...prefix, patches], { dim: 1 })
-      .add(this.posEmbed)
-      .pipe(this.posDrop); // [B, P + N, D]
+    const embedded = this.noEmbedClass
+      ? cat([...prefix, patches.add(this.posEmbed)], { dim: 1 }) // [B, P + N, D]
+      : cat([...prefix, patches], { dim: 1 }).add(this.posEmbed); // [B, P + N, D]
+    return embedded.pipe(this.posDrop);
   }
 
   #classify(prefix: Tensor /* [B, P, D] */): Omit<Output, "taps"> {
@@ -159,14 +189,21 @@ export class VisionTransformer extends Model {
     const logits = this.training ? classLogits : classLogits.add(distillation).div(2); // [B, classes]
     return { logits, heads: { class: classLogits, distillation } };
   }
+
+  /** DeiT III's own files call its scales `gamma_1` and `gamma_2`, timm's `ls1.gamma` and `ls2.gamma`. */
+  override convertWeights(weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+    return new Map([...weights].map(([key, value]) => [key.replace(/\.gamma_([12])$/, ".ls$1.gamma"), value]));
+  }
 }
 
 export const vit = (options: VitOptions = {}): VisionTransformer => new VisionTransformer(options);
 
 const tiny = { embedDim: 192, heads: 3 };
 const small = { embedDim: 384, heads: 6 };
+const medium = { embedDim: 512, heads: 8 };
 const base = { embedDim: 768, heads: 12 };
 const large = { embedDim: 1024, depth: 24, heads: 16 };
+const huge = { embedDim: 1280, depth: 32, heads: 16 };
 
 // timm's ViT weights were trained on pictures scaled to −1 … 1, DeiT's on ImageNet's statistics
 const halves = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
@@ -174,8 +211,9 @@ const at224 = { imgSize: 224, input: { ...halves, crop: 0.9 } };
 const at384 = { imgSize: 384, input: { ...halves, crop: 1 } };
 const deit224 = { imgSize: 224, input: { crop: 0.9 } };
 const deit384 = { imgSize: 384, input: { crop: 1 } };
+const third = { initScale: 1e-6, noEmbedClass: true };
 
-/** timm 0.5.4's names. */
+/** timm's names. */
 export const vitVariants: Record<string, VitOptions> = {
   vit_tiny_patch16_224: { ...tiny, ...at224, patchSize: 16 },
   vit_tiny_patch16_384: { ...tiny, ...at384, patchSize: 16 },
@@ -187,6 +225,8 @@ export const vitVariants: Record<string, VitOptions> = {
   vit_base_patch32_384: { ...base, ...at384, patchSize: 32 },
   vit_base_patch16_224: { ...base, ...at224, patchSize: 16 },
   vit_base_patch16_384: { ...base, ...at384, patchSize: 16 },
+  vit_base_patch32_sam_224: { ...base, ...at224, patchSize: 32 },
+  vit_base_patch16_sam_224: { ...base, ...at224, patchSize: 16 },
   vit_base_patch8_224: { ...base, ...at224, patchSize: 8 },
   vit_large_patch32_224: { ...large, ...at224, patchSize: 32 },
   vit_large_patch32_384: { ...large, ...at384, patchSize: 32 },
@@ -200,4 +240,12 @@ export const vitVariants: Record<string, VitOptions> = {
   deit_small_distilled_patch16_224: { ...small, ...deit224, patchSize: 16, distilled: true },
   deit_base_distilled_patch16_224: { ...base, ...deit224, patchSize: 16, distilled: true },
   deit_base_distilled_patch16_384: { ...base, ...deit384, patchSize: 16, distilled: true },
+  deit3_small_patch16_224: { ...small, ...third, ...deit224, patchSize: 16 },
+  deit3_small_patch16_384: { ...small, ...third, ...deit384, patchSize: 16 },
+  deit3_medium_patch16_224: { ...medium, ...third, ...deit224, patchSize: 16 },
+  deit3_base_patch16_224: { ...base, ...third, ...deit224, patchSize: 16 },
+  deit3_base_patch16_384: { ...base, ...third, ...deit384, patchSize: 16 },
+  deit3_large_patch16_224: { ...large, ...third, ...deit224, patchSize: 16 },
+  deit3_large_patch16_384: { ...large, ...third, ...deit384, patchSize: 16 },
+  deit3_huge_patch14_224: { ...huge, ...third, ...deit224, patchSize: 14 },
 };

@@ -10,6 +10,10 @@ const transformer = { ...size, patchSize: 4, embedDim: 12, depth: 2, heads: 2 };
 const families: [string, (numClasses?: number) => Model][] = [
   ["vit", (numClasses = 5) => vit({ ...transformer, numClasses })],
   ["vit with a distillation token", (numClasses = 5) => vit({ ...transformer, numClasses, distilled: true })],
+  [
+    "vit with LayerScale, no position for its tokens",
+    (numClasses = 5) => vit({ ...transformer, numClasses, distilled: true, initScale: 0.1, noEmbedClass: true }),
+  ],
   ["cait", (numClasses = 5) => cait({ ...transformer, numClasses, initScale: 0.1 })],
   ["convnet", (numClasses = 5) => convNet({ ...size, numClasses, widths: [4, 8], blocks: 1 })],
   [

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { cait, createModel, listModels, modelInfo, vit } from "../../src/models/index.js";
-import { manualSeed, memory, randn, tidy, withDevice } from "../../src/torch/index.js";
+import { constant_ } from "../../src/nn/index.js";
+import { cat, manualSeed, memory, randn, tidy, withDevice, zeros } from "../../src/torch/index.js";
 
 describe("names", () => {
   test("each has facts that agree with one another", () => {
@@ -36,6 +37,28 @@ describe("names", () => {
 
 /** In millions, as timm's table of results has them. */
 const published: Record<string, number> = {
+  vit_tiny_patch16_224: 5.72,
+  vit_small_patch32_224: 22.88,
+  vit_small_patch16_384: 22.2,
+  vit_base_patch32_224: 88.22,
+  vit_base_patch16_224: 86.57,
+  vit_base_patch8_224: 86.58,
+  vit_large_patch16_224: 304.33,
+  deit_base_patch16_384: 86.86,
+  deit3_small_patch16_224: 22.06,
+  deit3_small_patch16_384: 22.21,
+  deit3_medium_patch16_224: 38.85,
+  deit3_base_patch16_224: 86.59,
+  deit3_base_patch16_384: 86.88,
+  deit3_large_patch16_224: 304.37,
+  deit3_large_patch16_384: 304.76,
+  deit3_huge_patch14_224: 632.13,
+  cait_xxs24_224: 11.96,
+  cait_xxs36_384: 17.37,
+  cait_xs24_384: 26.67,
+  cait_s36_384: 68.37,
+  cait_m36_384: 271.22,
+  cait_m48_448: 356.46,
   regnety_002: 3.16,
   regnety_004: 4.34,
   regnety_006: 6.06,
@@ -85,6 +108,15 @@ describe("making them", () => {
     expect(() => createModel("convnet_tiny_28", { weights: other.stateDict() })).toThrow(/do not fit/);
   });
 
+  test("DeiT III's files, its own and timm's, become the same", () => {
+    const tiny = { imgSize: 8, patchSize: 4, embedDim: 4, depth: 1, heads: 1, numClasses: 2 };
+    using model = vit({ ...tiny, initScale: 0.1, noEmbedClass: true });
+    expect(model.stateDict().get("pos_embed")!.shape).toEqual([1, 4, 4]);
+    const own = new Map([...model.stateDict()].map(([key, value]) => [key.replace(/\.ls([12])\.gamma$/, ".gamma_$1"), value]));
+    expect(own.has("blocks.0.gamma_2")).toBe(true);
+    expect([...model.convertWeights(own).keys()]).toEqual([...model.stateDict().keys()]);
+  });
+
   test("published CaiT keys begin with module.", () => {
     const tiny = { imgSize: 8, patchSize: 4, embedDim: 4, depth: 1, depthTokenOnly: 1, heads: 1, numClasses: 2 };
     using model = cait(tiny);
@@ -118,6 +150,24 @@ describe("how they start and what the modes do", () => {
   test("LayerScale starts at the variant's value", () => {
     using model = cait({ ...tiny, initScale: 1e-5 });
     expect(new Set(model.stateDict().get("blocks.0.gamma_1")!.data() as Float32Array)).toEqual(new Set([Math.fround(1e-5)]));
+  });
+
+  test("a ViT's LayerScale weighs what a block adds, and its class token has no position", () => {
+    using model = vit({ ...tiny, initScale: 1, noEmbedClass: true }).eval();
+    using plain = vit(tiny).eval();
+    tidy(() => {
+      const state = new Map([...model.stateDict()].filter(([key]) => !key.includes(".ls")));
+      const positions = state.get("pos_embed")!;
+      state.set("pos_embed", cat([zeros([1, 1, 48]), positions], { dim: 1 }));
+      plain.loadStateDict(state);
+      const images = randn([2, 1, 8, 8]);
+      const [scaled, unscaled] = [model, plain].map((each) => each.forward(images).logits);
+      expect(scaled.sub(unscaled).abs().amax().item()).toBeLessThan(1e-5);
+      for (const [key, parameter] of model.namedParameters()) if (key.endsWith(".gamma")) constant_(parameter, 0);
+      const token = model.clsToken.reshape([1, -1]).expand([2, -1]);
+      const still = token.pipe(model.norm).pipe(model.head);
+      expect(model.forward(images).logits.sub(still).abs().amax().item()).toBeLessThan(1e-6);
+    });
   });
 
   test("stochastic depth rises over ViT's blocks and is level over CaiT's", () => {
