@@ -3,12 +3,21 @@
 import { describe, expect, test } from "vitest";
 import { mixup, normalise } from "../../src/augment/index.js";
 import type { Batch } from "../../src/data/index.js";
-import { allPairsLoss, defineMethod, type Method, manifold, patchTokens, soft, unitTokens } from "../../src/methods/index.js";
-import { convNet } from "../../src/models/index.js";
+import {
+  allPairsLoss,
+  coAdvise,
+  defineMethod,
+  type Method,
+  manifold,
+  patchTokens,
+  soft,
+  unitTokens,
+} from "../../src/methods/index.js";
+import { coadvise, convNet } from "../../src/models/index.js";
 import { klDiv, Linear } from "../../src/nn/index.js";
 import { gradsOf, type Tensor, tidy } from "../../src/torch/index.js";
 import { type Accumulation, type Recipe, Session, type StepReport } from "../../src/train/index.js";
-import { columns, pupil, toyRecipe } from "./toys.js";
+import { columns, master, pupil, size, toyRecipe } from "./toys.js";
 
 interface Outcome {
   report: StepReport;
@@ -85,6 +94,16 @@ describe("terms of single pictures", () => {
     const parts = await outcome(calm({ method: counting(), accumulate: 5 }));
     expect(seen).toEqual([2, 2, 3, 2, 3]); // 12 pictures
     expectSame(parts, await outcome(calm({ method: counting() })));
+  });
+
+  test("so are both teachers of co-advise", async () => {
+    // plain patches: a stem's batch norm would see the statistics of its part
+    const student = () => coadvise({ ...size, stem: "patch", embedDim: 16, depth: 2, heads: 2 });
+    const teachers = [() => master(), () => convNet({ ...size, widths: [4, 8], blocks: 1 })];
+    const advised = { student, teachers, method: coAdvise() };
+    const parts = await outcome(calm({ ...advised, accumulate: 3 }));
+    expect(Object.keys(parts.report.terms)).toEqual(["task", "conv", "inv"]);
+    expectSame(parts, await outcome(calm(advised)));
   });
 
   test("manifold's intra too", async () => {

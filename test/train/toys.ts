@@ -7,7 +7,7 @@ import { cait, vit } from "../../src/models/index.js";
 import { adamW, cosine } from "../../src/optim/index.js";
 import type { Recipe } from "../../src/train/index.js";
 
-const size = { imgSize: 8, inChannels: 1, numClasses: 3, patchSize: 4, input: { mean: [0.5], std: [0.5] } };
+export const size = { imgSize: 8, inChannels: 1, numClasses: 3, patchSize: 4, input: { mean: [0.5], std: [0.5] } };
 export const pupil = (options = {}) => vit({ ...size, embedDim: 16, depth: 2, heads: 2, ...options });
 export const master = (options = {}) => cait({ ...size, embedDim: 24, depth: 2, heads: 2, initScale: 0.1, ...options });
 
