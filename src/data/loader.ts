@@ -18,6 +18,8 @@ export interface LoaderOptions {
   mix?: BatchOp;
   seed?: number;
   shuffle?: boolean;
+  /** Times that a picture stands in a row, each time augmented anew; an epoch is as long as ever. https://arxiv.org/abs/1901.09335 */
+  repeats?: number;
   dropLast?: boolean;
   /** Threads that decode and augment; 0 does it in this one. By default all cores but one, up to eight, for pictures in files. */
   workers?: number;
@@ -37,17 +39,20 @@ export class Loader {
   readonly #mix: BatchOp | undefined;
   readonly #seed: number;
   readonly #shuffle: boolean;
+  readonly #repeats: number;
   readonly #maxBad: number;
   readonly #bad = new Set<number>(); // pictures known to be unusable
 
   constructor(
     dataset: Dataset,
-    { batchSize, augment, mix, seed = 0, shuffle = false, dropLast = false, workers, maxBad = 0.05 }: LoaderOptions,
+    { batchSize, augment, mix, seed = 0, shuffle = false, repeats = 1, dropLast = false, workers, maxBad = 0.05 }: LoaderOptions,
   ) {
     checkDataset(dataset);
     const { name, n, channels } = dataset;
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
+    if (!Number.isInteger(repeats) || repeats < 1)
+      throw new DataError(`repeats must be a whole number from 1 on, not ${repeats}.`);
     if (dropLast && n < batchSize)
       throw new DataError(
         `${name} has ${n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
@@ -63,6 +68,7 @@ export class Loader {
     this.#mix = mix;
     this.#seed = seed;
     this.#shuffle = shuffle;
+    this.#repeats = repeats;
     this.#maxBad = maxBad;
   }
 
@@ -104,8 +110,10 @@ export class Loader {
 
   #order(epoch: number): Uint32Array {
     const { n } = this.#dataset;
-    if (this.#shuffle) return Rng.from(this.#seed, "order", epoch).permutation(n);
-    return Uint32Array.from({ length: n }, (_, i) => i);
+    const once = this.#shuffle
+      ? Rng.from(this.#seed, "order", epoch).permutation(n)
+      : Uint32Array.from({ length: n }, (_, i) => i);
+    return this.#repeats === 1 ? once : once.map((_, i) => once[Math.floor(i / this.#repeats)]);
   }
 
   #batch({ images, taken, bad }: Filled, labels: BigInt64Array, epoch: number, index: number): Batch {

@@ -3,7 +3,25 @@
  * across and then down, in 22-bit fixed point. Teachers were trained on pictures resized like this; libvips, which decodes ours, differs
  * by 0.2 grey levels where it shrinks and by a shift of up to a pixel where it enlarges.
  */
+import { createRequire } from "node:module";
 import type { Cut, Interpolation, Size } from "./framing.js";
+
+/** native/pixels/resample.cc: the two passes, each over a whole picture; `out` has the size of what they make. */
+interface PixelsAddon {
+  resampleAcross(
+    data: Uint8Array,
+    height: number,
+    width: number,
+    channels: number,
+    first: Int32Array,
+    weights: Int32Array,
+    count: number,
+    out: Uint8Array,
+  ): void;
+  resampleDown(data: Uint8Array, row: number, first: Int32Array, weights: Int32Array, count: number, out: Uint8Array): void;
+}
+
+const addon: PixelsAddon = createRequire(import.meta.url)("../../native/build/pixels.node");
 
 /** Bytes [H, W, C], as decoders give them. */
 export interface Packed extends Size {
@@ -23,7 +41,6 @@ function keys(x: number, a: number): number {
 }
 
 const BITS = 22;
-const HALF = 1 << (BITS - 1);
 
 /** For each position kept of the result: where its taps begin in the source, and their weights in fixed point. */
 interface Taps {
@@ -58,11 +75,6 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, begin: n
 /** Halves away from zero. */
 const fixed = (value: number): number => Math.trunc(value * 2 ** BITS + (value < 0 ? -0.5 : 0.5));
 
-const byte = (sum: number): number => {
-  const value = sum >> BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
-};
-
 /** The picture, which is the cut's `from` already, resized and cropped. */
 export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to }, interpolation }: Omit<Cut, "from">): Packed {
   const across = tapsOf(picture.width, to.width, interpolation, keep.left, keep.width);
@@ -70,58 +82,14 @@ export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to 
   return resampleDown(resampleAcross(picture, across), down);
 }
 
-function resampleAcross({ data, channels, height, width }: Packed, taps: Taps): Packed {
-  const to = taps.first.length;
-  const out = new Uint8Array(height * to * channels);
-  const line = channels === 3 ? colourLine : anyLine;
-  for (let y = 0; y < height; y++) line(data, y * width * channels, out, y * to * channels, taps, channels);
-  return { data: out, channels, height, width: to };
+function resampleAcross({ data, channels, height, width }: Packed, { first, weights, count }: Taps): Packed {
+  const out = new Uint8Array(height * first.length * channels);
+  addon.resampleAcross(data, height, width, channels, first, weights, count, out);
+  return { data: out, channels, height, width: first.length };
 }
 
-type Line = (data: Uint8Array, from: number, out: Uint8Array, at: number, taps: Taps, channels: number) => void;
-
-const anyLine: Line = (data, from, out, at, { count, first, weights }, channels) => {
-  for (let x = 0; x < first.length; x++) {
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = HALF;
-      for (let k = 0, i = from + first[x] * channels + channel; k < count; k++, i += channels)
-        sum = (sum + Math.imul(data[i], weights[x * count + k])) | 0;
-      out[at++] = byte(sum);
-    }
-  }
-};
-
-// the same for three channels at once: twice as fast
-const colourLine: Line = (data, from, out, at, { count, first, weights }) => {
-  for (let x = 0, tap = 0; x < first.length; x++) {
-    let red = HALF;
-    let green = HALF;
-    let blue = HALF;
-    for (let i = from + first[x] * 3, end = i + count * 3; i < end; i += 3) {
-      const weight = weights[tap++];
-      red = (red + Math.imul(data[i], weight)) | 0;
-      green = (green + Math.imul(data[i + 1], weight)) | 0;
-      blue = (blue + Math.imul(data[i + 2], weight)) | 0;
-    }
-    out[at++] = byte(red);
-    out[at++] = byte(green);
-    out[at++] = byte(blue);
-  }
-};
-
-function resampleDown({ data, channels, width }: Packed, { count, first, weights }: Taps): Packed {
-  const to = first.length;
-  const row = width * channels;
-  const out = new Uint8Array(to * row);
-  const sums = new Int32Array(row);
-  for (let y = 0; y < to; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < count; k++) {
-      const weight = weights[y * count + k];
-      const begin = (first[y] + k) * row;
-      if (weight !== 0) for (let i = 0; i < row; i++) sums[i] += Math.imul(data[begin + i], weight);
-    }
-    for (let i = 0; i < row; i++) out[y * row + i] = byte(sums[i]);
-  }
-  return { data: out, channels, height: to, width };
+function resampleDown({ data, channels, width }: Packed, { first, weights, count }: Taps): Packed {
+  const out = new Uint8Array(first.length * width * channels);
+  addon.resampleDown(data, width * channels, first, weights, count, out);
+  return { data: out, channels, height: first.length, width };
 }

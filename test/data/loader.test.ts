@@ -28,6 +28,17 @@ const idsOf = (batches: Batch[]) =>
   batches.map(({ images, shape }) => Array.from({ length: shape[0] }, (_, i) => Math.round(images[i * 20] * 255) - 1));
 
 describe("Loader", () => {
+  it("repeats a picture in a row, each time augmented anew, and is no longer for it", async () => {
+    const ids = idsOf(await collect(make({ augment: plain, repeats: 3 }), 0)).flat();
+    expect(ids).toHaveLength(23);
+    for (let i = 0; i + 3 <= 21; i += 3) expect(new Set(ids.slice(i, i + 3)).size).toBe(1);
+    expect(new Set(ids).size).toBe(8);
+    const [first] = await collect(make({ repeats: 4 }), 0);
+    const copies = Array.from({ length: 4 }, (_, i) => first.images.slice(i * 20, (i + 1) * 20).join());
+    expect(new Set(copies).size).toBeGreaterThan(1);
+    expect(() => make({ repeats: 0 })).toThrow("repeats");
+  });
+
   it("gives every sample once in an epoch, with its label", async () => {
     const samples = toy([9, 9, 5]);
     const batches = await collect(new Loader(samples, { batchSize: 4, augment: plain, shuffle: true }), 0);
