@@ -17,7 +17,11 @@ export const evaluate = new Command("eval")
   .option("--json", "print JSON")
   .action(async (run: string, { split, device, json }: Options) => {
     const { evaluateRun } = await import("../train/index.js");
-    const verdicts = await evaluateRun(run, { split, device });
+    const verdicts = await evaluateRun(run, {
+      split,
+      device,
+      onBad: ({ name, reason }) => console.error(`unusable picture: ${name}: ${reason}`),
+    });
     console.log(
       json
         ? JSON.stringify({ run, split, verdicts }, null, 2)

@@ -24,6 +24,8 @@ function show(event: TrainEvent, progress: Progress): void {
     for (const note of event.notes) progress.note(note);
   } else if (event.kind === "step") {
     progress.update(event);
+  } else if (event.kind === "bad") {
+    progress.note(`unusable picture (${event.split}): ${event.name}: ${event.reason}; another stands in its place`);
   } else if (event.kind === "eval") {
     const { epoch, split, weights, top1, top5, loss, agreement } = event;
     const agrees = agreement === undefined ? "" : `  agrees with the teacher ${percent(agreement)}`;

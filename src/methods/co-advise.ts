@@ -41,6 +41,7 @@ export function coAdvise({
     name: "co-advise",
     options: { teachers: advice, taskWeight, smoothing },
     teachers: [advice.length, advice.length],
+    reads: { labels: taskWeight !== 0 },
     check(players) {
       for (const { token } of advice) checkHead(token, players);
       checkClasses(players);

@@ -13,6 +13,7 @@ export const hard = ({ alpha = 0.5, smoothing = 0 }: HardOptions = {}) =>
   defineMethod({
     name: "hard",
     options: { alpha, smoothing },
+    reads: { labels: alpha !== 1, answers: alpha !== 0 },
     loss: ({ student, teacher, targets }) =>
       weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets, { smoothing })],

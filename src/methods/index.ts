@@ -41,6 +41,7 @@ export {
   type Method,
   type MethodDefinition,
   type Players,
+  type Reads,
   type TapNames,
   type Terms,
   weigh,

@@ -91,6 +91,7 @@ export function manifold({
     name: "manifold",
     options: { layers, weights: weight, pairs, samples, alpha, logits, temperature, reduction, unequalGrids, smoothing },
     meetings,
+    reads: { labels: alpha !== 1, answers: alpha !== 0 },
     relational: acrossPictures.filter((term) => weight[term] !== 0),
     loss: (input) => ({
       ...weigh({

@@ -34,6 +34,12 @@ export interface LossInput {
   generator: Generator;
 }
 
+/** The pictures' labels, and the teachers' logits. */
+export interface Reads {
+  readonly labels: boolean;
+  readonly answers: boolean;
+}
+
 /** Named losses, scalars; the trainer minimises their sum. */
 export type Terms = Record<string, Tensor>;
 
@@ -43,6 +49,8 @@ export interface Method<E extends Module | null = Module | null> {
   readonly options: Readonly<Record<string, unknown>>;
   /** How many teachers it takes: [least, most]. */
   readonly teachers: readonly [number, number];
+  /** What its loss reads besides taps. Without `labels`, pictures need none; without `answers`, teachers may know other classes. */
+  readonly reads: Reads;
   /** The terms that compare the pictures of a batch with each other: in another batch size they are another loss. */
   readonly relational: readonly string[];
   taps(players: Players): TapNames;
@@ -61,6 +69,8 @@ export interface MethodDefinition<E extends Module | null> {
   options?: Readonly<Record<string, unknown>>;
   /** One teacher unless told. */
   teachers?: readonly [number, number];
+  /** Both unless told. */
+  reads?: Partial<Reads>;
   /** None unless told. */
   relational?: readonly string[];
   /** Of a method that compares taps pair by pair: they are then its taps, and what cannot meet is refused before anything runs. */
@@ -79,6 +89,7 @@ export function defineMethod<E extends Module | null = null>({
   teachers = [1, 1],
   meetings = () => [],
   taps = (players) => tapNames(meetings(players)),
+  reads = {},
   relational = [],
   extras = () => null as E,
   check = () => {},
@@ -88,6 +99,7 @@ export function defineMethod<E extends Module | null = null>({
     name,
     options,
     teachers,
+    reads: { labels: true, answers: true, ...reads },
     relational,
     taps: typeof taps === "function" ? taps : () => taps,
     extras,

@@ -13,5 +13,6 @@ export const none = ({ smoothing = 0 }: NoneOptions = {}) =>
     name: "none",
     options: { smoothing },
     teachers: [0, 0],
+    reads: { answers: false },
     loss: ({ student, targets }) => ({ task: crossEntropy(student.heads.class, targets, { smoothing }) }),
   });

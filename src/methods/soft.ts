@@ -14,6 +14,7 @@ export const soft = ({ alpha = 0.5, temperature = 1, smoothing = 0 }: SoftOption
   defineMethod({
     name: "soft",
     options: { alpha, temperature, smoothing },
+    reads: { labels: alpha !== 1, answers: alpha !== 0 },
     loss: ({ student, teacher, targets }) =>
       weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets, { smoothing })],

@@ -24,6 +24,7 @@ export function token({ kind = "hard", alpha = 0.5, temperature = 3, smoothing =
   return defineMethod({
     name: "token",
     options: { kind, alpha, temperature, smoothing },
+    reads: { labels: alpha !== 1, answers: alpha !== 0 },
     check({ student }) {
       if (student.heads.includes("distillation")) return;
       throw new UserError(`${student.name} has no distillation token, which the method token teaches`, {

@@ -1,6 +1,6 @@
 /** Whether a student, its teachers, a method and a data set go together; everything that would be wrong silently is refused. */
 
-import type { Dataset } from "../data/index.js";
+import { type Dataset, isLabelled } from "../data/index.js";
 import type { Method, Players } from "../methods/index.js";
 import type { Model, ModelInfo } from "../models/index.js";
 import { UserError } from "../user-error.js";
@@ -14,15 +14,22 @@ export function checkPlayers(method: Method, student: Model, teachers: readonly 
       remedy: "List as many models under teachers, in the method's order.",
     });
   }
-  for (const model of [student, ...teachers]) checkClasses(model.info, data);
+  if (!isLabelled(data) && method.reads.labels)
+    throw new UserError(`${data.name} has no labels, which the method ${method.name} reads as it is set here`, {
+      remedy: "Leave the labels to the teacher: alpha: 1, or taskWeight: 0.",
+    });
+  const known = isLabelled(data)
+    ? { name: data.name, count: data.classes.length }
+    : { name: teachers[0].info.name, count: teachers[0].info.numClasses };
+  for (const model of [student, ...(method.reads.answers ? teachers : [])]) checkClasses(model.info, known);
   const players: Players = { student: student.info, teacher: teachers[0]?.info, teachers: teachers.map(({ info }) => info) };
   method.check(players);
   return players;
 }
 
-function checkClasses({ name, numClasses }: ModelInfo, data: Dataset): void {
-  if (numClasses === data.classes.length) return;
-  throw new UserError(`${name} has ${numClasses} classes, and ${data.name} has ${data.classes.length}`, {
-    remedy: `Make it with { numClasses: ${data.classes.length} }.`,
+function checkClasses({ name, numClasses }: ModelInfo, known: { name: string; count: number }): void {
+  if (numClasses === known.count) return;
+  throw new UserError(`${name} has ${numClasses} classes, and ${known.name} has ${known.count}`, {
+    remedy: `Make it with { numClasses: ${known.count} }.`,
   });
 }

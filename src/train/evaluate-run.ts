@@ -1,6 +1,7 @@
 /** A finished run looked at again: its student and its teachers on held-out pictures. */
 import { existsSync } from "node:fs";
 import { loadTensors } from "../checkpoint/index.js";
+import type { BadPicture } from "../data/index.js";
 import { loadWeights } from "../models/index.js";
 import { type Device, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
@@ -22,10 +23,15 @@ export interface Verdict {
 export interface EvaluateRunOptions {
   split?: "test" | "val";
   device?: Device;
+  /** Hears of each unusable picture, once. */
+  onBad?: (picture: BadPicture) => void;
 }
 
-/** The teachers first, then the student, then the average of its weights where there is one. */
-export async function evaluateRun(dir: string, { split = "test", device = "cpu" }: EvaluateRunOptions = {}): Promise<Verdict[]> {
+/** The teachers that know the student's classes first, then the student, then the average of its weights where there is one. */
+export async function evaluateRun(
+  dir: string,
+  { split = "test", device = "cpu", onBad }: EvaluateRunOptions = {},
+): Promise<Verdict[]> {
   const run = openRunFolder(dir);
   const { file, smoke } = runSource(run.recipe, dir);
   using session = Session.open(await loadRecipe(file, { smoke, seed: run.manifest.seed }), { seed: run.manifest.seed, device });
@@ -38,11 +44,11 @@ export async function evaluateRun(dir: string, { split = "test", device = "cpu" 
   const verdicts: Verdict[] = [];
   let lesson: Int32Array | undefined; // the first teacher's choices
   const judge = async (who: string, model: Session["student"]) => {
-    const { predictions, ...scores }: Evaluation = await evaluate(model, loader, session);
+    const { predictions, ...scores }: Evaluation = await evaluate(model, loader, { device, precision: session.precision, onBad });
     verdicts.push({ who, ...scores, ...(lesson && { agreement: agreement(predictions, lesson) }) });
     return predictions;
   };
-  for (const teacher of session.teachers) {
+  for (const teacher of session.judged) {
     const predictions = await judge(`teacher ${teacher.info.name}`, teacher);
     lesson ??= predictions;
   }

@@ -1,6 +1,6 @@
 /** How good a model is on labelled pictures, and how often it agrees with its teacher. */
 
-import type { Batch, Loader } from "../data/index.js";
+import type { BadPicture, Batch, Loader } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { crossEntropy } from "../nn/index.js";
 import { type Device, inferenceMode, type Tensor, tensor, tidy } from "../torch/index.js";
@@ -20,13 +20,15 @@ export interface Evaluation {
 export interface EvaluateOptions {
   device?: Device;
   precision?: Precision;
+  /** Hears of each unusable picture that the loader had not met before. */
+  onBad?: (picture: BadPicture) => void;
 }
 
 /** Runs the model over the loader once, in eval mode and on its own view of the pictures, and puts its mode back. */
 export async function evaluate(
   model: Model,
   loader: Loader,
-  { device = "cpu", precision = "float32" }: EvaluateOptions = {},
+  { device = "cpu", precision = "float32", onBad = () => {} }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const view = viewOf(model.info, loader);
   const wasTraining = model.training;
@@ -35,6 +37,7 @@ export async function evaluate(
   const sums = { top1: 0, top5: 0, loss: 0 };
   try {
     for await (const batch of loader.epoch(0)) {
+      batch.bad.forEach(onBad);
       const scored = tidy(() => inferenceMode(() => inPrecision(precision, device, () => score(model, view, batch, device))));
       predictions.push(...scored.predictions);
       for (const name of ["top1", "top5", "loss"] as const) sums[name] += scored[name];

@@ -20,6 +20,10 @@ export interface RecipeData {
   evalAugment?: ImageOp;
   /** Mixing within a batch. */
   mix?: BatchOp;
+  /** Threads that decode and augment; 0 does it in the main one. Default: all cores but one, up to eight, for pictures in files. */
+  workers?: number;
+  /** The share of pictures that may be unusable before the run stops. Default: 0.05. */
+  maxBad?: number;
 }
 
 export interface Accumulation {
@@ -89,9 +93,10 @@ const leaf = <T>(expected: string, check: (value: unknown) => boolean) => z.cust
 const text = leaf<string>("text", (v) => typeof v === "string" && v !== "");
 const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 const positiveInteger = leaf<number>("a positive integer", isPositiveInteger);
-const seed = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
+const wholeNumber = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 const positive = leaf<number>("a positive number", (v) => Number.isFinite(v) && (v as number) > 0);
 const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
+const share = leaf<number>("a share from 0 to 1", (v) => typeof v === "number" && v >= 0 && v <= 1);
 const makesModel = leaf<() => Model>(
   'a function that makes a model, such as () => createModel("deit_tiny_patch16_224")',
   (v) => typeof v === "function",
@@ -123,6 +128,8 @@ const dataSchema = z.strictObject(
     augment: imageOp.optional(),
     evalAugment: imageOp.optional(),
     mix: batchOp.optional(),
+    workers: wholeNumber.optional(),
+    maxBad: share.optional(),
   },
   { error: objectError("an object { train, batchSize, … }") },
 );
@@ -142,7 +149,7 @@ const fields = z.strictObject(
     precision: precision.optional(),
     ema: decay.optional(),
     clip: positive.optional(),
-    seed: seed.optional(),
+    seed: wholeNumber.optional(),
     evalEvery: positiveInteger.optional(),
     logEvery: positiveInteger.optional(),
   },

@@ -62,6 +62,11 @@ export class RunFolder {
     return join(this.dir, "student.ema.safetensors");
   }
 
+  /** The names of the classes, by label, where the data has any. */
+  get classes(): string {
+    return join(this.dir, "classes.json");
+  }
+
   /** What a resume needs. */
   get checkpoint(): string {
     return join(this.dir, "checkpoints", "last.safetensors");

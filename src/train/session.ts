@@ -1,12 +1,13 @@
 /** What a run trains with, made from its recipe and checked before anything runs; and one step of it. */
 
 import { normalise } from "../augment/index.js";
-import { type Batch, Loader } from "../data/index.js";
+import { type Batch, type Dataset, isLabelled, Loader } from "../data/index.js";
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { UserError } from "../user-error.js";
 import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.js";
 import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
@@ -48,6 +49,7 @@ export class Session implements Holder {
   readonly streams: ReadonlyMap<string, Generator>;
   readonly #contract: Contract;
   readonly #taps: TapNames;
+  readonly #evaluationLoaders: { val?: Loader; test?: Loader } = {};
   readonly #views: { student: View; teachers: readonly View[] };
 
   /** Refuses what does not go together, and then leaves nothing behind. */
@@ -73,6 +75,7 @@ export class Session implements Holder {
     manualSeed(seed);
     this.student = recipe.student().to({ device }).train();
     this.teachers = (recipe.teachers ?? []).map((make) => make().to({ device }).eval().requiresGrad_(false));
+    for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
     this.extras = this.method.extras(this.players)?.to({ device }).train() ?? null;
@@ -81,13 +84,16 @@ export class Session implements Holder {
       ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as const]),
       ["method", Generator.seeded(seed + 1)],
     ]);
+    const { batchSize, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
-      batchSize: recipe.data.batchSize,
+      batchSize,
       augment: recipe.data.augment ?? this.#plain,
       mix: recipe.data.mix,
       seed,
       shuffle: true,
-      dropLast: recipe.data.train.n >= recipe.data.batchSize,
+      dropLast: recipe.data.train.n >= batchSize,
+      workers,
+      maxBad,
     });
     this.#views = {
       student: viewOf(this.student.info, this.loader),
@@ -108,6 +114,11 @@ export class Session implements Holder {
     return this.recipe.method;
   }
 
+  /** The teachers that know the student's classes: the others teach by their features, and cannot be compared. */
+  get judged(): readonly Model[] {
+    return this.teachers.filter(({ info }) => info.numClasses === this.student.info.numClasses);
+  }
+
   /** The student's own colours; bare pixels where it has others' number of channels. */
   get #plain() {
     const { channels } = this.recipe.data.train;
@@ -116,10 +127,13 @@ export class Session implements Holder {
     return normalise({ mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) });
   }
 
-  /** Pictures to be evaluated on, in order, unaugmented. */
+  /** Pictures to be evaluated on, in order, unaugmented; always the same loader, which knows the unusable ones that it has met. */
   evaluationLoader(split: "val" | "test"): Loader | null {
-    const samples = this.recipe.data[split];
-    return samples ? new Loader(samples, { batchSize: 250, augment: this.recipe.data.evalAugment ?? this.#plain }) : null;
+    const { [split]: samples, evalAugment = this.#plain, workers, maxBad } = this.recipe.data;
+    if (!samples) return null;
+    const made = this.#evaluationLoaders[split] ?? new Loader(samples, { batchSize: 250, augment: evalAugment, workers, maxBad });
+    this.#evaluationLoaders[split] = made;
+    return made;
   }
 
   /** What is as the recipe says and may still surprise. */
@@ -215,4 +229,9 @@ export class Session implements Holder {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function checkLabelled(evaluated: Dataset | undefined): void {
+  if (!evaluated || isLabelled(evaluated)) return;
+  throw new UserError(`${evaluated.name} has no labels to evaluate by`, { remedy: "Leave it out of data.val and data.test." });
 }

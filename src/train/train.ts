@@ -1,9 +1,11 @@
 /** Training: a run from its recipe, told as it happens. `for await (const event of train(recipe))`. */
 
-import { saveTensors } from "../checkpoint/index.js";
+import { saveTensors, writeJsonAtomic } from "../checkpoint/index.js";
+import type { BadPicture, Loader } from "../data/index.js";
+import type { Model } from "../models/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { agreement, evaluate } from "./evaluate.js";
+import { agreement, type Evaluation, evaluate } from "./evaluate.js";
 import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import { type RecipeSource, resolveRecipe } from "./resolved-recipe.js";
@@ -39,6 +41,7 @@ export type TrainEvent =
     }
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
+  | ({ kind: "bad"; split: "train" | "val" } & BadPicture)
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
 /** Milliseconds of work that a crash may cost. */
@@ -63,12 +66,22 @@ export async function* train(
   for (const note of notes) run.log(note);
 
   const judge = new Judge(session);
+  const named = new Set<string>();
+  const unusable = (split: "train" | "val", pictures: readonly BadPicture[]): TrainEvent[] => {
+    const fresh = pictures.filter(({ name }) => !named.has(name));
+    for (const { name, reason } of fresh) {
+      named.add(name);
+      run.log(`unusable picture (${split}): ${name}: ${reason}`);
+    }
+    return fresh.map((picture) => ({ kind: "bad", split, ...picture }));
+  };
   let saved = performance.now();
   while (progress.step < steps && !signal?.aborted) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
     for await (const batch of loader.epoch(epoch, { from: progress.step % loader.batches })) {
       const arrived = performance.now();
+      yield* unusable("train", batch.bad);
       const lr = session.schedule.lrAt(progress.step);
       const { terms, loss, gradNorm, teacherTime } = session.step(batch, lr);
       const ended = performance.now();
@@ -101,6 +114,7 @@ export async function* train(
           run.appendMetrics(verdict);
           yield verdict;
         }
+        yield* unusable("val", judge.bad);
       }
       const over = progress.step === steps || signal?.aborted;
       if (over || performance.now() - saved > SAVE_EVERY) {
@@ -131,13 +145,21 @@ function begin(session: Session, { dir, source = undefined }: { dir?: string; so
     teachers,
     settled: { seed, device, precision, steps },
   });
-  return createRunFolder({ name, dir, recipe: resolved, manifest: makeManifest({ seed, device, data: recipe.data }) });
+  const run = createRunFolder({ name, dir, recipe: resolved, manifest: makeManifest({ seed, device, data: recipe.data }) });
+  const { classes } = recipe.data.train;
+  if (classes.length > 0) writeJsonAtomic(run.classes, classes);
+  return run;
 }
 
 /** The student alone, for whoever wants to use it, and what a resume needs. */
 function save(run: RunFolder, session: Session, progress: Progress): void {
   saveProgress(run, session, progress);
-  const metadata = { model: session.student.info.name, step: String(progress.step) };
+  const { classes } = session.recipe.data.train;
+  const metadata = {
+    model: session.student.info.name,
+    step: String(progress.step),
+    ...(classes.length > 0 && { classes: JSON.stringify(classes) }),
+  };
   saveTensors(run.student, session.student.stateDict(), metadata);
   if (session.ema) saveTensors(run.studentEma, session.ema.stateDict(), { ...metadata, weights: "ema" });
 }
@@ -156,6 +178,8 @@ function stopAt({ step, terms }: TrainRow): never {
 /** Evaluates the student on the validation split, and the average of its weights beside it. */
 class Judge {
   readonly #session: Session;
+  /** The unusable pictures met while evaluating. */
+  readonly bad: BadPicture[] = [];
   #teacher: Int32Array | undefined;
 
   constructor(session: Session) {
@@ -167,7 +191,7 @@ class Judge {
     const loader = this.#session.evaluationLoader("val");
     if (!loader) return;
     const weigh = async (weights: "raw" | "ema"): Promise<EvalRow> => {
-      const { predictions, ...scores } = await evaluate(student, loader, this.#session);
+      const { predictions, ...scores } = await this.#evaluate(student, loader);
       const teacher = await this.#teacherPredictions();
       return {
         kind: "eval",
@@ -186,8 +210,13 @@ class Judge {
 
   // the validation pictures and the teacher stay the same: once is enough
   async #teacherPredictions(): Promise<Int32Array | undefined> {
-    const [teacher] = this.#session.teachers;
-    if (teacher) this.#teacher ??= (await evaluate(teacher, this.#session.evaluationLoader("val")!, this.#session)).predictions;
+    const [teacher] = this.#session.judged;
+    if (teacher) this.#teacher ??= (await this.#evaluate(teacher, this.#session.evaluationLoader("val")!)).predictions;
     return this.#teacher;
+  }
+
+  #evaluate(model: Model, loader: Loader): Promise<Evaluation> {
+    const { device, precision } = this.#session;
+    return evaluate(model, loader, { device, precision, onBad: (picture) => this.bad.push(picture) });
   }
 }
