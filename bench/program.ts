@@ -1,6 +1,6 @@
 /** One side of a bench: a child process that answers a JSON line with a JSON line. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
@@ -29,6 +29,14 @@ export class Program {
   peakMemory(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
+  }
+
+  /** By how much the resident set grows at its peak while an answer is made, in MiB. */
+  async growth(what: string, details: Record<string, unknown> = {}): Promise<number> {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5"); // the peak so far becomes what is resident now
+    const before = this.peakMemory();
+    await this.ask(what, details);
+    return this.peakMemory() - before;
   }
 
   end(): void {

@@ -58,6 +58,12 @@ Tensor onAnyDevice(int64_t by, const Tensor& first, const Tensor& second, at::In
   return run(involutionByTaps, by, first, second, sizes);
 }
 
+// shapes alone
+Tensor onMeta(int64_t by, const Tensor& first, const Tensor& second, at::IntArrayRef sizes) {
+  Kernel empty = [](const Involution& of, Side side, const Tensor& a, const Tensor&) { return at::empty(of.shapeOf(side), a.options()); };
+  return run(empty, by, first, second, sizes);
+}
+
 struct Derivative : torch::autograd::Function<Derivative> {
   static Tensor forward(AutogradContext* context, int64_t by, const Tensor& first, const Tensor& second, std::vector<int64_t> sizes) {
     context->save_for_backward({first, second});
@@ -141,6 +147,7 @@ TORCH_LIBRARY(vit_distill, m) {
 TORCH_LIBRARY_IMPL(vit_distill, AutocastCPU, m) { m.impl("involution", underAutocast); }
 TORCH_LIBRARY_IMPL(vit_distill, Autocast, m) { m.impl("involution", underAutocast); }
 TORCH_LIBRARY_IMPL(vit_distill, Autograd, m) { m.impl("involution_derivative", withGradient); }
+TORCH_LIBRARY_IMPL(vit_distill, Meta, m) { m.impl("involution_derivative", onMeta); }
 TORCH_LIBRARY_IMPL(vit_distill, CPU, m) { m.impl("involution_derivative", onCpu); }
 TORCH_LIBRARY_IMPL(vit_distill, CompositeExplicitAutograd, m) { m.impl("involution_derivative", onAnyDevice); }
 

@@ -279,6 +279,16 @@ test.each(refused)("refuses %s", (_, input, weight, options, message) => {
   });
 });
 
+test("has its shapes on meta, without a value", () => {
+  tidy(() => {
+    const device = "meta";
+    const [x, weight] = [inputShape(plain), weightShape(plain)].map((shape) => ones(shape, { device }).requiresGrad_());
+    const y = ours(x, weight, plain);
+    y.sum().backward();
+    expect([y, x.grad, weight.grad].map((t) => t!.shape)).toEqual([inputShape(plain), x.shape, weight.shape]);
+  });
+});
+
 test("an empty batch has an empty result", () => {
   using x = ones([0, 16, 4, 4]);
   using weight = ones([0, 1, 3, 3, 2, 2]);
