@@ -15,8 +15,11 @@ export class LayerNorm extends Module {
     this.eps = eps;
   }
 
+  /** In the weight's precision, which CPU autocast leaves to us. */
   forward(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
-    return layerNorm(x, weight.shape, { weight, bias, eps });
+    if (x.dtype === weight.dtype) return layerNorm(x, weight.shape, { weight, bias, eps });
+    using wide = x.to({ dtype: weight.dtype });
+    return layerNorm(wide, weight.shape, { weight, bias, eps });
   }
 }

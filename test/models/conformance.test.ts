@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { cait, coadvise, convNet, loadWeights, type Model, rednet, regnet, resnet, swin, vit } from "../../src/models/index.js";
-import { manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
+import { autocast, manualSeed, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
 const size = { imgSize: 16, inChannels: 2, numClasses: 5 };
 const transformer = { ...size, patchSize: 4, embedDim: 12, depth: 2, heads: 2 };
@@ -93,6 +93,17 @@ describe.each(families)("%s", (_, make) => {
       for (const logits of Object.values(heads)) logits.square().sum().backward({ retainGraph: true });
       const without = model.namedParameters().filter(([, parameter]) => parameter.grad === null);
       expect(without.map(([key]) => key)).toEqual([]);
+    }));
+
+  test("trains under bfloat16 autocast, near enough to float32", () =>
+    withModel(make, (model) => {
+      const batch = images();
+      const exact = model.eval().forward(batch).logits.detach();
+      const narrow = autocast({ dtype: "bfloat16" }, () => model.forward(batch).logits);
+      expect(narrow.sub(exact).abs().amax().item()).toBeLessThan(0.1 * exact.abs().amax().item() + 0.01);
+      const { heads } = autocast({ dtype: "bfloat16" }, () => model.train().forward(batch));
+      for (const logits of Object.values(heads)) logits.square().sum().backward({ retainGraph: true });
+      expect(model.parameters().every(({ grad }) => grad !== null)).toBe(true);
     }));
 
   test("evaluation repeats itself, stochastic parts off", () =>

@@ -26,6 +26,10 @@ describe("names", () => {
   test("timm's crops and statistics", () => {
     expect(modelInfo("deit_tiny_patch16_224").input).toMatchObject({ crop: 0.9, mean: [0.485, 0.456, 0.406] });
     expect(modelInfo("vit_base_patch16_384").input).toMatchObject({ crop: 1, mean: [0.5, 0.5, 0.5] });
+    expect(modelInfo("deit3_base_patch16_384").input).toMatchObject({ crop: 1, mean: [0.485, 0.456, 0.406] });
+    expect(modelInfo("swin_tiny_patch4_window7_224").input).toMatchObject({ crop: 0.9, interpolation: "bicubic" });
+    expect(modelInfo("regnety_160").input).toMatchObject({ crop: 0.875, interpolation: "bicubic" });
+    expect(modelInfo("resnet18").input).toMatchObject({ crop: 0.875, interpolation: "bilinear" });
     expect(modelInfo("cait_s24_224").input).toMatchObject({ crop: 1, std: [0.229, 0.224, 0.225], interpolation: "bicubic" });
   });
 
