@@ -1,4 +1,4 @@
-/** Who decays: timm's groups, as DeiT was trained. https://github.com/huggingface/pytorch-image-models */
+/** Who decays: timm's groups, as DeiT and Swin were trained. https://github.com/huggingface/pytorch-image-models */
 
 import type { Parameter } from "../torch/index.js";
 
@@ -15,11 +15,11 @@ export interface GroupOptions {
   noWeightDecay?: readonly string[];
 }
 
-const TOKENS = ["pos_embed", "cls_token", "dist_token", "teacher_tokens"];
+const TABLES = ["pos_embed", "relative_position_bias_table", "cls_token", "dist_token", "teacher_tokens"];
 
 /** Two groups, with decay and without; frozen parameters are in neither. */
 export function paramGroups(named: NamedParameters, { weightDecay, noWeightDecay = [] }: GroupOptions): ParamGroup[] {
-  const spared = new Set([...TOKENS, ...noWeightDecay]);
+  const spared = new Set([...TABLES, ...noWeightDecay]);
   const trained = named.filter(([, parameter]) => parameter.requiresGrad);
   const isSpared = ([name, parameter]: readonly [string, Parameter]): boolean =>
     parameter.dim <= 1 || name.endsWith("bias") || spared.has(name) || spared.has(name.slice(name.lastIndexOf(".") + 1));

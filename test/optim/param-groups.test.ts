@@ -16,9 +16,10 @@ test("decay by timm's rule", () => {
         ["student.cls_token", matrix()],
         ["dist_token", matrix()],
         ["layers.0.relative_position_bias_table", matrix()],
+        ["blocks.0.scales", matrix()],
         ["frozen.weight", matrix({ requiresGrad: false })],
       ],
-      { weightDecay: 0.05, noWeightDecay: ["relative_position_bias_table"] },
+      { weightDecay: 0.05, noWeightDecay: ["scales"] },
     );
     const named = groups.map(({ weightDecay, parameters }) => [weightDecay, parameters.map(([name]) => name)]);
     expect(named).toEqual([
@@ -31,6 +32,7 @@ test("decay by timm's rule", () => {
           "student.cls_token",
           "dist_token",
           "layers.0.relative_position_bias_table",
+          "blocks.0.scales",
         ],
       ],
       [0.05, ["blocks.0.fc.weight"]],
