@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { engine } from "./engine.js";
 import { machine, type Row, show } from "./form.js";
 import { involution } from "./involution.js";
+import { loader } from "./loader.js";
 
 export interface Bench {
   about: string;
@@ -10,7 +11,7 @@ export interface Bench {
   run(options: { threads: number }): Promise<{ rows: Row[]; details?: Record<string, unknown> }>;
 }
 
-const benches: Record<string, Bench> = { engine, involution };
+const benches: Record<string, Bench> = { engine, involution, loader };
 
 const usage = "npm run bench -- NAME [--check] [--threads N]";
 const options = { check: { type: "boolean", default: false }, threads: { type: "string", default: "1" } } as const;

@@ -39,7 +39,20 @@ export class Program {
     return this.peakMemory() - before;
   }
 
+  /** What the process and its children hold now, in MiB; pages that several share count once. */
+  familyMemory(): number {
+    return familyOf(this.#child.pid!).reduce((sum, pid) => sum + shareOf(pid), 0) / 1024;
+  }
+
   end(): void {
     this.#child.stdin.end();
   }
 }
+
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** In kB. */
+const shareOf = (pid: number): number => Number(/^Pss:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]);

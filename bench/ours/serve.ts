@@ -4,6 +4,6 @@ import { createInterface } from "node:readline";
 export async function serve(answers: Record<string, (details: never) => unknown>): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { do: what, ...details } = JSON.parse(line);
-    process.stdout.write(`${JSON.stringify(answers[what](details as never))}\n`);
+    process.stdout.write(`${JSON.stringify(await answers[what](details as never))}\n`);
   }
 }
