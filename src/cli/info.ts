@@ -1,11 +1,15 @@
 /** `vit-distill info`: what this machine gives the engine, and why threads and BLAS are as they are. */
 import { Command } from "commander";
 import { list } from "./table.js";
+import { showWeights } from "./weights-info.js";
 
 export const info = new Command("info")
-  .description("show versions, devices, threads and why they were chosen")
+  .description("show versions, devices, threads and why they were chosen, or what a weight file holds")
   .option("--json", "print JSON")
-  .action(async ({ json }: { json?: boolean }) => {
+  .option("--weights <file>", "describe a weight file instead: safetensors, .pth, .bin, an index of shards, or a folder with one")
+  .option("--all", "with --weights: every key")
+  .action(async ({ json, weights, all }: { json?: boolean; weights?: string; all?: boolean }) => {
+    if (weights !== undefined) return console.log(await showWeights(weights, { json, all }));
     const [{ engineInfo }, { packageVersion }] = await Promise.all([import("../torch/index.js"), import("../train/manifest.js")]);
     const engine = engineInfo();
     const versions = { "vit-distill": packageVersion(), node: process.versions.node };

@@ -238,11 +238,6 @@ export class Cait extends Model {
       return { logits, heads: { class: logits }, taps: tapped.inOrder() };
     });
   }
-
-  /** The published files come from a parallel wrapper, which puts `module.` before every key. */
-  override convertWeights(weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
-    return new Map([...weights].map(([key, value]) => [key.replace(/^module\./, ""), value]));
-  }
 }
 
 export const cait = (options: CaitOptions = {}): Cait => new Cait(options);

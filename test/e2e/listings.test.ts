@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { vitDistill } from "./command.js";
 
@@ -14,6 +15,31 @@ test("models, methods and info print tables, and JSON when asked", async () => {
     node: process.versions.node,
     devices: expect.arrayContaining(["cpu"]),
   });
+});
+
+test("info --weights describes a weight file, or says in a sentence why it cannot", async () => {
+  const samples = fileURLToPath(new URL("../checkpoint/samples/", import.meta.url));
+  const page = await ask("info", "--weights", `${samples}vit.safetensors`);
+  expect(page).toMatch(/^names of +Transformers$/m);
+  expect(page).toMatch(/^likely model +a vit of another size than ours$/m);
+  expect(page).toMatch(/^classes +3$/m);
+  expect(page).toMatch(/^… and 20 more; --all shows them$/m);
+  const facts = JSON.parse(await ask("info", "--weights", `${samples}training.pth#model_ema`, "--json"));
+  expect(facts).toMatchObject({
+    format: "PyTorch (zip)",
+    nesting: "model_ema",
+    others: ["model"],
+    tensors: 2,
+    dtypes: { F32: 8 },
+  });
+  expect(facts.keys).toEqual([
+    { key: "weight", dtype: "F32", shape: [2, 3] },
+    { key: "bias", dtype: "F32", shape: [2] },
+  ]);
+  expect(facts.files[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+  const broken = await vitDistill(["info", "--weights", `${samples}module.pth`], process.cwd());
+  expect(broken.code).toBe(1);
+  expect(broken.err).toMatch(/^vit-distill: .*module\.pth: it asks for Python's torch\.nn\.modules\.linear\.Linear, .*\n$/);
 });
 
 test.each(["train", "eval", "models", "methods", "info"])("%s --help says what it is for", async (command) => {

@@ -121,13 +121,6 @@ describe("making them", () => {
     expect([...model.convertWeights(own).keys()]).toEqual([...model.stateDict().keys()]);
   });
 
-  test("published CaiT keys begin with module.", () => {
-    const tiny = { imgSize: 8, patchSize: 4, embedDim: 4, depth: 1, depthTokenOnly: 1, heads: 1, numClasses: 2 };
-    using model = cait(tiny);
-    const published = new Map([...model.stateDict()].map(([key, value]) => [`module.${key}`, value]));
-    expect([...model.convertWeights(published).keys()]).toEqual([...model.stateDict().keys()]);
-  });
-
   test("patches that do not divide the image are refused", () => {
     expect(() => vit({ imgSize: 28, patchSize: 16 })).toThrow("Patches of 16 pixels do not divide images of 28.");
   });
