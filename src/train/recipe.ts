@@ -20,6 +20,8 @@ export interface RecipeData {
   evalAugment?: ImageOp;
   /** Mixing within a batch. */
   mix?: BatchOp;
+  /** Times that a training picture stands in a row, each time augmented anew: DeiT's repeated augmentation with 3. */
+  repeats?: number;
   /** Threads that decode and augment; 0 does it in the main one. Default: all cores but one, up to eight, for pictures in files. */
   workers?: number;
   /** The share of pictures that may be unusable before the run stops. Default: 0.05. */
@@ -128,6 +130,7 @@ const dataSchema = z.strictObject(
     augment: imageOp.optional(),
     evalAugment: imageOp.optional(),
     mix: batchOp.optional(),
+    repeats: positiveInteger.optional(),
     workers: wholeNumber.optional(),
     maxBad: share.optional(),
   },

@@ -84,7 +84,7 @@ export class Session implements Holder {
       ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as const]),
       ["method", Generator.seeded(seed + 1)],
     ]);
-    const { batchSize, workers, maxBad } = recipe.data;
+    const { batchSize, repeats, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
       batchSize,
       augment: recipe.data.augment ?? this.#plain,
@@ -92,6 +92,7 @@ export class Session implements Holder {
       seed,
       shuffle: true,
       dropLast: recipe.data.train.n >= batchSize,
+      repeats,
       workers,
       maxBad,
     });
