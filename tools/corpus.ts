@@ -27,6 +27,6 @@ for (let i = 0; i < pictures; i++) {
   const { name, bytes } = await drawFile(i, { seed, classes, most });
   writeFileSync(join(classFolder(i % classes), name), bytes);
 }
-const planted = values.clean ? {} : { ...(await oddFiles(seed)), ...(await damagedFiles(seed)) };
+const planted = values.clean ? {} : { ...(await oddFiles({ seed })), ...(await damagedFiles(seed)) };
 Object.entries(planted).forEach(([name, bytes], i) => writeFileSync(join(classFolder(i % classes), name), bytes));
 console.log(`${pictures} pictures in ${classes} classes and ${Object.keys(planted).length} odd or damaged files in ${folder}`);

@@ -17,7 +17,7 @@ const STRANGE: Size[] = [
 
 /** Refuses an augmentation whose pictures make no batch. */
 export function shapeAfter(augment: ImageOp, { name, channels, pictures }: Dataset): ImageShape {
-  const size = sizeOf(pictures);
+  const size = pictureSize(pictures);
   const [shape, other = shape] = (size ? [size] : STRANGE).map((given) => shapeOf(blankAfter(augment, given, channels)));
   if (String(shape) === String(other)) return shape;
   throw new DataError(
@@ -26,8 +26,8 @@ export function shapeAfter(augment: ImageOp, { name, channels, pictures }: Datas
 }
 
 /** Of all pictures, where they are known to have one. */
-function sizeOf(source: PictureSource): Size | undefined {
-  if (source.kind === "part") return sizeOf(source.of);
+export function pictureSize(source: PictureSource): Size | undefined {
+  if (source.kind === "part") return pictureSize(source.of);
   return source.kind === "pixels" ? source : undefined;
 }
 

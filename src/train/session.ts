@@ -1,7 +1,7 @@
 /** What a run trains with, made from its recipe and checked before anything runs; and one step of it. */
 
-import { normalise } from "../augment/index.js";
-import { type Batch, type Dataset, isLabelled, Loader } from "../data/index.js";
+import { evalAugment, normalise } from "../augment/index.js";
+import { type Batch, type Dataset, type ImageOp, isLabelled, Loader, pictureSize } from "../data/index.js";
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
@@ -28,6 +28,9 @@ export interface StepReport {
   /** Milliseconds that the teachers took. */
   teacherTime: number;
 }
+
+/** In a batch that is evaluated: 84 pictures of 224×224. */
+const EVALUATED_PIXELS = 2 ** 22;
 
 export class Session implements Holder {
   readonly recipe: Recipe;
@@ -87,7 +90,7 @@ export class Session implements Holder {
     const { batchSize, repeats, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
       batchSize,
-      augment: recipe.data.augment ?? this.#plain,
+      augment: recipe.data.augment ?? this.#plain(recipe.data.train),
       mix: recipe.data.mix,
       seed,
       shuffle: true,
@@ -120,21 +123,27 @@ export class Session implements Holder {
     return this.teachers.filter(({ info }) => info.numClasses === this.student.info.numClasses);
   }
 
-  /** The student's own colours; bare pixels where it has others' number of channels. */
-  get #plain() {
-    const { channels } = this.recipe.data.train;
+  /** The student's own colours, or bare pixels where it has others' number of channels; and its own crop of pictures of many sizes. */
+  #plain({ channels, pictures }: Dataset): ImageOp {
     const { input } = this.student.info;
-    if (input.mean.length === channels) return normalise(input);
-    return normalise({ mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) });
+    const bare = { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
+    const view = { ...input, ...(input.mean.length !== channels && bare) };
+    return pictureSize(pictures) ? normalise(view) : evalAugment(view);
   }
 
   /** Pictures to be evaluated on, in order, unaugmented; always the same loader, which knows the unusable ones that it has met. */
   evaluationLoader(split: "val" | "test"): Loader | null {
-    const { [split]: samples, evalAugment = this.#plain, workers, maxBad } = this.recipe.data;
-    if (!samples) return null;
-    const made = this.#evaluationLoaders[split] ?? new Loader(samples, { batchSize: 250, augment: evalAugment, workers, maxBad });
-    this.#evaluationLoaders[split] = made;
-    return made;
+    const { [split]: dataset, evalAugment: augment, workers, maxBad } = this.recipe.data;
+    if (!dataset) return null;
+    const { size } = this.student.info.input;
+    const batchSize = Math.min(250, Math.ceil(EVALUATED_PIXELS / size ** 2));
+    this.#evaluationLoaders[split] ??= new Loader(dataset, {
+      batchSize,
+      augment: augment ?? this.#plain(dataset),
+      workers,
+      maxBad,
+    });
+    return this.#evaluationLoaders[split];
   }
 
   /** What is as the recipe says and may still surprise. */

@@ -73,13 +73,15 @@ export async function damagedFiles(seed = 0): Promise<Record<string, Buffer>> {
   };
 }
 
-/** Files that look odd and are pictures all the same. */
-export async function oddFiles(seed = 0): Promise<Record<string, Buffer>> {
+/** Files that look odd and are pictures all the same; of at most so many pixels. */
+export async function oddFiles({ seed = 0, most = 5200 * 3900 } = {}): Promise<Record<string, Buffer>> {
   const rng = Rng.from(seed, "odd");
   return {
     "a-png-by-content.jpg": await draw(2, { width: 50, height: 70 }, rng).png().toBuffer(),
     "one-pixel.png": await draw(0, { width: 1, height: 1 }, rng).png().toBuffer(),
-    "twenty-megapixels.jpg": await sharp({ create: { width: 5200, height: 3900, channels: 3, background: "#336699" } })
+    "twenty-megapixels.jpg": await sharp({
+      create: { width: 5200, height: Math.round(most / 5200), channels: 3, background: "#336699" },
+    })
       .jpeg()
       .toBuffer(),
   };
