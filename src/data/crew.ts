@@ -153,10 +153,10 @@ function enlist(count: number): Worker[] {
 
 function startThread(): Worker {
   const thread = start();
-  thread.unref();
   thread.on("message", (message: FromThread) => running.get(message.id)?.hear(message));
   thread.on("error", (error) => lose(thread, sentence(error)));
   thread.on("exit", (code) => lose(thread, `A data worker ended with exit code ${code}.`));
+  thread.unref(); // last, for a listener refs
   return thread;
 }
 
