@@ -42,7 +42,8 @@ function open(path: string, say: (sentence: string) => void): ReadonlyMap<string
   const file = readWeights(path);
   const [name] = file.files;
   const others = file.others.map((other) => `${name}#${other}`);
-  if (others.length > 0) say(`Took "${file.nesting}" of ${name}, which also holds ${others.join(", ")}.`);
+  const asked = path.endsWith(`#${file.nesting}`);
+  if (others.length > 0 && !asked) say(`Took "${file.nesting}" of ${name}, which also holds ${others.join(", ")}.`);
   return toTensors(file);
 }
 

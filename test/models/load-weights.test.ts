@@ -114,6 +114,8 @@ describe("what is done to weights is said aloud", () => {
     expect(values(model, "blocks.0.mlp.fc1.weight")).toEqual(values(five, "blocks.0.mlp.fc1.weight"));
     expect(() => loadWeights(model, join(samples, "training.pth"), { note })).toThrow("do not fit");
     expect(notes[1]).toMatch(/^vit: Took "model" of .*training\.pth, which also holds .*training\.pth#model_ema\.$/);
+    expect(() => loadWeights(model, join(samples, "training.pth#model"), { note })).toThrow("do not fit");
+    expect(notes.length).toBe(2);
   });
 
   test("createModel takes a path; the file is one of those read, and nothing but the model stays", () => {
