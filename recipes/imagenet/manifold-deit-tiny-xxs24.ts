@@ -1,0 +1,13 @@
+/**
+ * DeiT-Tiny under CaiT-XXS24 by fine-grained manifold distillation.
+ * Command: vit-distill train recipes/imagenet/manifold-deit-tiny-xxs24.ts
+ * Result: not run here (the paper: 75.5).
+ */
+
+import { defineRecipe } from "vit-distill";
+import { teacher } from "./imagenet.js";
+import { distilled } from "./manifold.js";
+
+export default defineRecipe((options) =>
+  distilled(options, "deit_tiny_patch16_224", teacher("cait_xxs24_224", "XXS24_224.pth", options)),
+);
