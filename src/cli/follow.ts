@@ -6,14 +6,14 @@ import { million, percent } from "./table.js";
 
 export type End = Extract<TrainEvent, { kind: "end" }>;
 
-/** Shows every event and returns the last. */
-export async function follow(events: AsyncIterable<TrainEvent>, progress: Progress): Promise<End> {
+/** Shows every event and returns the end, where it came to one. */
+export async function follow(events: AsyncIterable<TrainEvent>, progress: Progress): Promise<End | undefined> {
   let last: TrainEvent | undefined;
   for await (const event of events) {
     show(event, progress);
     last = event;
   }
-  return last as End;
+  return last?.kind === "end" ? last : undefined;
 }
 
 function show(event: TrainEvent, progress: Progress): void {

@@ -2,10 +2,13 @@
 /** The command line: finds the command, runs it, and turns what goes wrong into a sentence and an exit code. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { distill } from "./distill.js";
 import { evaluate } from "./evaluate.js";
+import { finetune } from "./finetune.js";
 import { info } from "./info.js";
 import { methods } from "./methods.js";
 import { models } from "./models.js";
+import { preview } from "./preview.js";
 import { reportError } from "./report-error.js";
 import { start } from "./start.js";
 import { train } from "./train.js";
@@ -13,7 +16,8 @@ import { train } from "./train.js";
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, train, evaluate, models, methods, info]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [start, distill, finetune, train, preview, evaluate, models, methods, info])
+  program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();

@@ -73,7 +73,7 @@ async function runArm(
   const end = await interruptible((signal) =>
     follow(train(recipe, { dir, seed, source: recipeSource(file, smoke), signal }), progress),
   );
-  if (!end.finished) return undefined;
+  if (!end?.finished) return undefined;
   const { student, teachers } = openRunFolder(dir).recipe as {
     student: { parameters: number };
     teachers: { parameters: number }[];

@@ -3,7 +3,23 @@
 export { agreement, type Evaluation, evaluate } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
 export { loadRecipe } from "./load-recipe.js";
+export {
+  type ChoiceEvent,
+  type DistillOptions,
+  distill,
+  type FinetuneOptions,
+  finetune,
+  type ModelSpec,
+  type OneLineEvent,
+  type OneLineOptions,
+  type PreparedEvent,
+  type Probe,
+  type ProbeOptions,
+  probe,
+  type RecipeEvent,
+} from "./one-line/index.js";
 export { choosePrecision, type Precision } from "./precision.js";
+export { type Preview, type PreviewOptions, preview } from "./preview.js";
 export {
   type Accumulation,
   checkRecipe,
@@ -14,7 +30,15 @@ export {
   type RecipeOptions,
 } from "./recipe.js";
 export { type RecipeSource, type ResolvedRecipe, recipeSource, runSource } from "./resolved-recipe.js";
-export { createRunFolder, type EvalRow, type MetricsRow, openRunFolder, RunFolder, type TrainRow } from "./run-folder.js";
+export {
+  claimRunFolder,
+  createRunFolder,
+  type EvalRow,
+  type MetricsRow,
+  openRunFolder,
+  RunFolder,
+  type TrainRow,
+} from "./run-folder.js";
 export { Session, type SessionOptions, type StepReport } from "./session.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";
 export { type Pictures, type View, viewOf } from "./view.js";

@@ -138,12 +138,22 @@ export interface NewRunOptions {
   /** The run's name; the folder is runs/<name>-<time> unless `dir` says otherwise. */
   name: string;
   dir?: string;
+  /** Whether `dir` was claimed before, by `claimRunFolder`, and may hold what the run begins from. */
+  claimed?: boolean;
   recipe: ResolvedRecipe;
   manifest: Manifest;
 }
 
-/** Make the folder with its recipe and manifest; refuses one that holds anything. */
-export function createRunFolder({ name, dir, recipe, manifest }: NewRunOptions): RunFolder {
+/** Make the folder with its recipe and manifest; refuses one that holds anything, unless it was claimed. */
+export function createRunFolder({ name, dir, claimed = false, recipe, manifest }: NewRunOptions): RunFolder {
+  const run = new RunFolder(claimed && dir !== undefined ? resolve(dir) : claimRunFolder({ name, dir }));
+  run.manifest = manifest;
+  run.recipe = recipe;
+  return run;
+}
+
+/** Makes the folder of a run that is still being prepared, and returns its path; refuses one that holds anything. */
+export function claimRunFolder({ name, dir }: Pick<NewRunOptions, "name" | "dir">): string {
   const path = dir ?? freshPath(join("runs", `${name}-${timestamp(new Date())}`));
   refuseFull(path);
   try {
@@ -151,10 +161,7 @@ export function createRunFolder({ name, dir, recipe, manifest }: NewRunOptions):
   } catch (error) {
     throw fileError(error, "make the run folder", path, "Name another with --dir.");
   }
-  const run = new RunFolder(resolve(path));
-  run.manifest = manifest;
-  run.recipe = recipe;
-  return run;
+  return resolve(path);
 }
 
 /** The run in a folder that `createRunFolder` made. */

@@ -16,6 +16,8 @@ import { Session } from "./session.js";
 export interface TrainOptions {
   /** The run folder; runs/<name>-<time> unless told. */
   dir?: string;
+  /** Whether `dir` was claimed for this run (`claimRunFolder`) and holds what it begins from. */
+  claimed?: boolean;
   /** Go on with the run in this folder instead of beginning one. */
   resume?: string;
   device?: Device;
@@ -50,11 +52,11 @@ const SAVE_EVERY = 60_000;
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
-  { dir, resume, device = "cpu", seed, source, signal }: TrainOptions = {},
+  { dir, claimed, resume, device = "cpu", seed, source, signal }: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
   using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
-  const run = resume === undefined ? begin(session, { dir, source }) : openRunFolder(resume);
+  const run = resume === undefined ? begin(session, { dir, claimed, source }) : openRunFolder(resume);
   const progress: Progress = resume === undefined ? { step: 0 } : restoreProgress(run, session);
   const began = performance.now();
   const { student, loader, steps, epochs, precision, notes } = session;
@@ -135,7 +137,7 @@ export async function* train(
 }
 
 /** The folder of a new run, with the weights that it begins with. */
-function begin(session: Session, { dir, source = undefined }: { dir?: string; source?: RecipeSource }): RunFolder {
+function begin(session: Session, { dir, claimed, source }: Pick<TrainOptions, "dir" | "claimed" | "source">): RunFolder {
   const { recipe, student, teachers, seed, device, precision, steps } = session;
   const name = recipe.name ?? "run";
   const resolved = resolveRecipe(recipe, {
@@ -145,7 +147,13 @@ function begin(session: Session, { dir, source = undefined }: { dir?: string; so
     teachers,
     settled: { seed, device, precision, steps },
   });
-  const run = createRunFolder({ name, dir, recipe: resolved, manifest: makeManifest({ seed, device, data: recipe.data }) });
+  const run = createRunFolder({
+    name,
+    dir,
+    claimed,
+    recipe: resolved,
+    manifest: makeManifest({ seed, device, data: recipe.data }),
+  });
   const { classes } = recipe.data.train;
   if (classes.length > 0) writeJsonAtomic(run.classes, classes);
   return run;
