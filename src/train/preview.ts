@@ -86,8 +86,8 @@ function captionsOf({ labels, targets, classes: count }: Batch, classes: readonl
     const shares = Array.from(targets.subarray(i * count, (i + 1) * count), (share, k) => ({ share, name: classes[k] }));
     const [first, second] = shares.sort((a, b) => b.share - a.share);
     const percent = (share: number) => `${Math.round(100 * share)} %`;
-    const isMixed = second !== undefined && second.share > 0.1;
-    return `${first.name} ${percent(first.share)}${isMixed ? `, ${second.name} ${percent(second.share)}` : ""}`;
+    if (second === undefined || second.share < 0.1) return first.name; // the rest is smoothing
+    return `${first.name} ${percent(first.share)}, ${second.name} ${percent(second.share)}`;
   });
 }
 

@@ -42,8 +42,11 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   expect(broken.err).toMatch(/^vit-distill: .*module\.pth: it asks for Python's torch\.nn\.modules\.linear\.Linear, .*\n$/);
 });
 
-test.each(["train", "eval", "models", "methods", "info"])("%s --help says what it is for", async (command) => {
-  const { out, code } = await vitDistill([command, "--help"], process.cwd());
-  expect(out).toContain(`Usage: vit-distill ${command}`);
-  expect(code).toBe(0);
-});
+test.each(["distill", "finetune", "preview", "train", "eval", "models", "methods", "info"])(
+  "%s --help says what it is for",
+  async (command) => {
+    const { out, code } = await vitDistill([command, "--help"], process.cwd());
+    expect(out).toContain(`Usage: vit-distill ${command}`);
+    expect(code).toBe(0);
+  },
+);

@@ -12,7 +12,7 @@ import { classesIn, type ModelSpec, modelSpec, teacherSpec } from "./model-spec.
 import { describePictures, type OwnPictures, openPictures } from "./pictures.js";
 import { saveProbe } from "./probe.js";
 import { recipeText, type WeightsAt, type WrittenModel } from "./recipe-text.js";
-import { batchFor, type Choice, epochsFor, evalEveryFor, partsFor, rateFor, strengthFor, warmupFor } from "./rules.js";
+import { batchFor, type Choice, epochsFor, evalEveryFor, maxBadFor, partsFor, rateFor, strengthFor, warmupFor } from "./rules.js";
 import { type PreparedEvent, runWritten } from "./run-written.js";
 
 export interface OneLineOptions {
@@ -126,13 +126,19 @@ export async function* distill({
       if (!probed[i]) continue;
       const file = join(dir, headFile(i));
       const { workers } = options;
-      yield { kind: "head", file, ...(await saveProbe(file, { model, weights }, { ...pictures, seed, device, workers })) };
+      yield {
+        kind: "head",
+        file,
+        ...(await saveProbe(file, { model, weights }, { ...pictures, seed, device, workers, maxBad: maxBadOf(pictures) })),
+      };
     }
   }
   yield* runWritten({ name: pictures.name, out: options.out, text, prepare, device, signal: options.signal });
 }
 
 const withClasses = (spec: Required<ModelSpec>) => ({ ...spec, ...classesIn(spec) });
+
+export const maxBadOf = ({ splits, ...pictures }: OwnPictures): number => maxBadFor(splits.map((split) => pictures[split]!.n));
 
 /** What becomes of a teacher of other classes, said before it happens. */
 function headChoice(
@@ -197,6 +203,7 @@ export function trainingFor(
       strength,
       batch,
       workers,
+      maxBad: maxBadOf(pictures),
       epochs,
       evalEvery: evalEveryFor(epochs.value),
       rate,

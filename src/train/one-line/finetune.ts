@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { modelInfo } from "../../models/index.js";
 import { UserError } from "../../user-error.js";
 import { checkDevice } from "../check-device.js";
-import { type OneLineEvent, type OneLineOptions, trainingFor } from "./distill.js";
+import { maxBadOf, type OneLineEvent, type OneLineOptions, trainingFor } from "./distill.js";
 import { classesIn, modelSpec } from "./model-spec.js";
 import { describePictures, openPictures } from "./pictures.js";
 import { saveProbe } from "./probe.js";
@@ -65,7 +65,11 @@ export async function* finetune({
   async function* prepare(dir: string): AsyncGenerator<PreparedEvent> {
     const file = join(dir, HEAD);
     const { size: imgSize, workers } = options;
-    const result = await saveProbe(file, { model, weights }, { ...pictures, imgSize, seed, device, workers });
+    const result = await saveProbe(
+      file,
+      { model, weights },
+      { ...pictures, imgSize, seed, device, workers, maxBad: maxBadOf(pictures) },
+    );
     yield { kind: "head", file, ...result };
   }
   yield* runWritten({ name: `${pictures.name}-${model}`, out: options.out, text, prepare, device, signal: options.signal });

@@ -24,6 +24,7 @@ export interface ProbeOptions {
   seed?: number;
   device?: Device;
   workers?: number;
+  maxBad?: number;
 }
 
 export interface Probe {
@@ -108,10 +109,10 @@ interface Features {
 async function featuresOf(
   model: Model,
   data: Dataset,
-  { device = "cpu", workers }: Omit<ProbeOptions, "train" | "val">,
+  { device = "cpu", workers, maxBad }: Omit<ProbeOptions, "train" | "val">,
 ): Promise<Features> {
   const { heads, input, numClasses: width } = model.to({ device }).eval().info;
-  const loader = new Loader(data, { batchSize: 64, augment: evalAugment(input), workers });
+  const loader = new Loader(data, { batchSize: 64, augment: evalAugment(input), workers, maxBad });
   const view = viewOf(model.info, loader);
   const precision = choosePrecision("auto", device);
   const features = heads.map(() => new Float32Array(data.n * width));

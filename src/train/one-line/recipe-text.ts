@@ -24,6 +24,7 @@ export interface WrittenRecipe {
   strength: Choice<Strength>;
   batch: Choice<number>;
   workers?: number;
+  maxBad: number;
   epochs: Choice<number>;
   evalEvery: number;
   rate: Choice<number>;
@@ -57,7 +58,7 @@ export function recipeText(recipe: WrittenRecipe): string {
     "openData",
     "trainAugment",
     method.value.make,
-    ...(models.some(({ weights }) => weights.length > 0) ? ["loadTensors"] : []),
+    ...(models.some(({ weights }) => weights.length > 1) ? ["loadTensors"] : []),
     ...(mix ? ["mixup"] : []),
   ].sort();
   const { path, classes, channels, seed } = recipe.data;
@@ -84,7 +85,7 @@ ${recipe.splits.map((split) => `    ${split}: data.${split},\n`).join("")}    ba
     // ${strength.value.name}: ${strength.why}
     augment: trainAugment(view, ${literal(augment)}),
     evalAugment: evalAugment(view),
-${mix ? `    mix: mixup(${literal(mix)}),\n` : ""}${recipe.workers === undefined ? "" : `    workers: ${recipe.workers},\n`}  },
+${mix ? `    mix: mixup(${literal(mix)}),\n` : ""}${recipe.workers === undefined ? "" : `    workers: ${recipe.workers},\n`}${recipe.maxBad === 0.05 ? "" : `    maxBad: ${recipe.maxBad},\n`}  },
   ...(smoke ? { steps: 2 } : { epochs: ${epochs.value} }), // ${epochs.why}
   evalEvery: ${recipe.evalEvery},
   optimizer: adamW({ lr: ${rate.value}, weightDecay: ${recipe.weightDecay} }), // ${rate.why}
@@ -95,8 +96,11 @@ ${parts.value === 1 ? "" : `  accumulate: ${accumulate}, // ${parts.why}\n`}  se
 }
 
 function modelText({ model, options, weights }: WrittenModel): string {
-  const source = (file: WeightsAt) => `loadTensors(${"path" in file ? literal(file.path) : `beside(${literal(file.beside)})`})`;
-  const read = weights.length === 1 ? source(weights[0]) : `new Map([${weights.map((file) => `...${source(file)}`).join(", ")}])`;
+  const source = (file: WeightsAt) => ("path" in file ? literal(file.path) : `beside(${literal(file.beside)})`);
+  const read =
+    weights.length === 1
+      ? source(weights[0])
+      : `new Map([${weights.map((file) => `...loadTensors(${source(file)})`).join(", ")}])`;
   const fields = [
     ...Object.entries(options)
       .filter(([, value]) => value !== undefined)

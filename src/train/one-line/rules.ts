@@ -60,6 +60,10 @@ export function rateFor(batch: number, { trained }: { trained: boolean }): Choic
 /** DeiT's five epochs, and no more than a tenth of a short run. */
 export const warmupFor = (epochs: number): number => Math.min(5, epochs / 10);
 
+/** The share of pictures that may be unusable: one in twenty, and five at least, which of few pictures is more. */
+export const maxBadFor = (splits: readonly number[]): number =>
+  Math.min(0.5, Math.max(0.05, ...splits.map((pictures) => rounded(5 / pictures))));
+
 /** Evaluations cost time: at most fifty in a run. */
 export const evalEveryFor = (epochs: number): number => Math.max(1, Math.ceil(epochs / 50));
 
@@ -125,9 +129,10 @@ export function layersFor(student: ModelInfo, teacher: ModelInfo): Choice<Layers
     Math.round(((i + 1) * T) / steps) - 1,
   ]).filter(([s, t]) => canMeet(gridOf(student, s), gridOf(teacher, t)));
   if (pairs.length === 0) return undefined;
-  const isEqual = pairs.every(([s, t]) => same(gridOf(student, s), gridOf(teacher, t)));
+  const chosen = pairs.length > 8 ? [...pairs.slice(0, 4), ...pairs.slice(-4)] : pairs;
+  const isEqual = chosen.every(([s, t]) => same(gridOf(student, s), gridOf(teacher, t)));
   return {
-    value: { layers: pairs, ...(!isEqual && { unequalGrids: "merge" as const }) },
-    why: `${pairs.length} of ${steps} layers at equal depths have grids that meet`,
+    value: { layers: chosen, ...(!isEqual && { unequalGrids: "merge" as const }) },
+    why: `${pairs.length} of ${steps} layers at equal depths have grids that meet${pairs.length > 8 ? ", of which the first and last four are taken" : ""}`,
   };
 }

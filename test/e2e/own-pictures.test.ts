@@ -1,0 +1,110 @@
+/** A user's folder of pictures, some of them damaged, goes in, and an evaluated student comes out. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, expect, test } from "vitest";
+import { saveTensors } from "../../src/checkpoint/index.js";
+import { createModel } from "../../src/models/index.js";
+import { drawFile } from "../../tools/corpus/pictures.js";
+import { folderWith, vitDistill } from "./command.js";
+
+const folder = folderWith({});
+const run = (...args: string[]) => vitDistill(args, folder);
+const read = (...path: string[]) => readFileSync(join(folder, ...path), "utf8");
+const student = ["--student", "convnet_tiny_28"];
+const teacher = (file: string) => ["--teacher", `convnet_small_28=${file}`];
+
+beforeAll(async () => {
+  const classes = ["cat 2", "cat 10", "dog"];
+  for (const name of classes) mkdirSync(join(folder, "photos", name), { recursive: true });
+  mkdirSync(join(folder, "bare"));
+  for (let i = 0; i < 48; i++) {
+    const { name, bytes } = await drawFile(i, { seed: 0, classes: 3, most: 48 });
+    writeFileSync(join(folder, "photos", classes[i % 3], name), bytes);
+    if (i < 20) writeFileSync(join(folder, "bare", name), bytes);
+    if (i === 0) writeFileSync(join(folder, "photos", "dog", "truncated.jpg"), bytes.subarray(0, 200));
+  }
+  writeFileSync(join(folder, "photos", "dog", "nothing.png"), "");
+  for (const [file, numClasses] of [
+    ["seven.safetensors", 7],
+    ["three.safetensors", 3],
+  ] as const) {
+    using model = createModel("convnet_small_28", { numClasses });
+    saveTensors(join(folder, file), model.stateDict());
+  }
+});
+
+test("a teacher of other classes gets a head, the student is trained and evaluated, and the written recipe runs to the same student", async () => {
+  const args = ["--data", "photos", ...teacher("seven.safetensors"), ...student, "--teacher-head", "probe", "--epochs", "2"];
+  const { code, err } = await run("distill", ...args, "--out", "runs/x", "--workers", "1");
+  expect(err).toMatch(/epochs: 2 \(as you say\)/);
+  expect(err).toMatch(/convnet_small_28: a head fitted to 45 pictures names [\d.]+ % of those held out rightly/);
+  expect(err).toMatch(/The student is .*runs\/x\/student\.safetensors/);
+  expect(code).toBe(0);
+  for (const name of ["truncated.jpg", "nothing.png"]) {
+    expect(read("runs/x/train.log").split(name)).toHaveLength(2);
+    expect(err.split(`${name}:`)).toHaveLength(2);
+  }
+  expect(JSON.parse(read("runs/x/classes.json"))).toEqual(["cat 2", "cat 10", "dog"]);
+  expect(readdirSync(join(folder, "runs/x"))).toContain("teacher-head.safetensors");
+
+  const { out } = await run("eval", "runs/x", "--split", "val", "--json");
+  expect(JSON.parse(out).verdicts.map(({ who }: { who: string }) => who)).toEqual(["teacher convnet_small_28", "student"]);
+
+  expect((await run("train", "runs/x/recipe.ts", "--dir", "runs/again")).code).toBe(0);
+  const weights = (dir: string) => readFileSync(join(folder, dir, "student.safetensors"));
+  expect(weights("runs/again").equals(weights("runs/x"))).toBe(true);
+
+  const shown = await run("preview", "runs/x/recipe.ts", "--out", "sheet.png", "--pictures", "4");
+  expect(shown.out).toMatch(/student convnet_tiny_28, teacher convnet_small_28: 28×28/);
+  expect(await sharp(join(folder, "sheet.png")).metadata()).toMatchObject({ format: "png", width: 616, height: 218 });
+});
+
+test("a model is fine-tuned into a teacher that needs no new head", async () => {
+  const from = ["--model", "convnet_small_28", "--weights", "seven.safetensors", "--epochs", "1"];
+  const { code, err } = await run("finetune", "--data", "photos", ...from, "--out", "runs/tuned");
+  expect(err).toMatch(/head: a new one for 3 classes, fitted first \(the file's, for 7 classes, is left out\)/);
+  expect(code).toBe(0);
+  const { out } = await run("distill", "--data", "photos", ...teacher("runs/tuned/student.safetensors"), ...student, "--dry-run");
+  expect(out).toMatch(/method: manifold\(\{ layers: .*, alpha: 1 \}\)/);
+});
+
+test("pictures without labels teach by the teacher's word alone", async () => {
+  const args = ["--data", "bare", ...teacher("three.safetensors"), ...student, "--method", "soft", "--epochs", "1"];
+  const { code, err } = await run("distill", ...args, "--out", "runs/bare");
+  expect(err).toMatch(/data: 20 pictures without labels/);
+  expect(err).not.toMatch(/task/);
+  expect(code).toBe(0);
+});
+
+test.each([
+  [
+    "no teacher's weights",
+    ["--data", "photos", "--teacher", "convnet_small_28", ...student],
+    "has no weights, and would teach noise",
+  ],
+  [
+    "a misspelt student",
+    ["--data", "photos", ...teacher("seven.safetensors"), "--student", "convnet_tiny"],
+    'Unknown model "convnet_tiny"',
+  ],
+  [
+    "a method that there is not",
+    ["--data", "photos", ...teacher("three.safetensors"), ...student, "--method", "manifolds"],
+    'Did you mean "manifold"?',
+  ],
+  [
+    "answers about other classes",
+    ["--data", "photos", ...teacher("seven.safetensors"), ...student, "--method", "soft"],
+    "--teacher-head probe",
+  ],
+  ["no pictures", ["--data", "nowhere", ...teacher("three.safetensors"), ...student], "nowhere"],
+  ["a batch of none", ["--data", "photos", ...teacher("three.safetensors"), ...student, "--batch", "0"], "It must be 1 or more."],
+])("%s: one sentence, and no folder", async (_, args, sentence) => {
+  const { code, err, out } = await run("distill", ...args, "--out", "runs/refused");
+  expect(err).toContain(sentence);
+  expect(err.trim().split("\n")).toHaveLength(1);
+  expect(out).toBe("");
+  expect(code).toBeGreaterThan(0);
+  expect(existsSync(join(folder, "runs/refused"))).toBe(false);
+});
