@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fileSource, memorySource } from "../../src/checkpoint/byte-source.js";
+import { type ByteSource, fileSource, memorySource } from "../../src/checkpoint/byte-source.js";
 import { parseWeights } from "../../src/checkpoint/index.js";
 import { byteSize } from "../../src/checkpoint/safetensors-header.js";
 import { Rng } from "../../src/data/rng.js";
@@ -62,11 +62,21 @@ function mutated(file: Uint8Array, below: (limit: number) => number): Uint8Array
   return changed;
 }
 
+const shards = new Map(
+  [1, 2].map((n) => `model-0000${n}-of-00002.safetensors`).map((name) => [name, readFileSync(join(samples, "sharded", name))]),
+);
+
+/** A shard, or what the file system says of a name that is none. */
+function beside(name: string): ByteSource {
+  const shard = shards.get(name);
+  return shard ? memorySource(shard, name) : fileSource(join(samples, "sharded", name));
+}
+
 /** Parse, and read every tensor. */
 function readWhole(bytes: Uint8Array): void {
-  const beside = (name: string) => fileSource(join(samples, "sharded", name));
-  const file = parseWeights(memorySource(bytes, "fuzzed"), { beside });
-  for (const [key, { dtype, shape, bytes }] of file.tensors) expect([key, bytes.length]).toEqual([key, byteSize(dtype, shape)]);
+  const { tensors } = parseWeights(memorySource(bytes, "fuzzed"), { beside });
+  for (const { dtype, shape, bytes } of tensors.values())
+    if (bytes.length !== byteSize(dtype, shape)) throw new Error(`${bytes.length} bytes for [${shape}] of ${dtype}`);
 }
 
 test.each(formats)("%s", (format, names) => {
