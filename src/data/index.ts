@@ -10,7 +10,7 @@ export type { OpenOptions } from "./formats/classes.js";
 export { type IdxOptions, idxImages } from "./formats/idx-images.js";
 export { type ImageFolderOptions, imageFolder, unlabelledFolder } from "./formats/image-folder.js";
 export { type ImageTableOptions, imageTable, parseTable } from "./formats/image-table.js";
-export { type DataKind, type OpenDataOptions, type OpenedData, openData } from "./formats/open-data.js";
+export { type OpenDataOptions, type OpenedData, openData } from "./formats/open-data.js";
 export { type ParquetOptions, parquetImages } from "./formats/parquet.js";
 export { type TarMember, tarMembers } from "./formats/tar.js";
 export { type TarOptions, tarShards } from "./formats/tar-shards.js";

@@ -244,6 +244,8 @@ describe("parquetImages", () => {
     expect(reader.name(6)).toMatch(/train-00001\.parquet, row 1$/);
     expect(data.classes).toEqual(classNames);
     expect([...data.labels]).toEqual(members.map(({ label }) => label));
+    const turned = await parquetImages(asParquet(members), { cache, classes: [...classNames].reverse() });
+    expect([...turned.labels]).toEqual(members.map(({ label }) => 2 - label));
   });
 
   test("says what is wrong", async () => {
@@ -258,18 +260,19 @@ describe("parquetImages", () => {
 
 describe("openData", () => {
   const kindOf = async (path: string) => {
-    const { kind, train, val, test } = await openData(path, { validation: 0.25 });
-    return [kind, train.n, val?.n, test?.n];
+    const { train, val, test } = await openData(path, { validation: 0.25 });
+    const { pictures } = train;
+    return [pictures.kind === "part" ? pictures.of.kind : pictures.kind, train.n, val?.n, test?.n];
   };
 
   test("recognises what lies there, and holds out a stratified part where there is no val", async () => {
-    expect(await kindOf(asFolder(members))).toEqual(["folder", 9, 3, undefined]);
-    expect(await kindOf(asTable(members))).toEqual(["table", 9, 3, undefined]);
-    expect(await kindOf(asTable(members, "jsonl"))).toEqual(["table", 9, 3, undefined]);
-    expect(await kindOf(await asTar(members))).toEqual(["tar", 9, 3, undefined]);
-    expect(await kindOf(dirname(await asTar(members)))).toEqual(["tar", 9, 3, undefined]);
+    expect(await kindOf(asFolder(members))).toEqual(["files", 9, 3, undefined]);
+    expect(await kindOf(asTable(members))).toEqual(["files", 9, 3, undefined]);
+    expect(await kindOf(asTable(members, "jsonl"))).toEqual(["files", 9, 3, undefined]);
+    expect(await kindOf(await asTar(members))).toEqual(["ranges", 9, 3, undefined]);
+    expect(await kindOf(dirname(await asTar(members)))).toEqual(["ranges", 9, 3, undefined]);
     expect(await kindOf(dirname(asParquet(members)[0]))).toEqual(["parquet", 9, 3, undefined]);
-    expect(await kindOf(folderOf(["1.jpg", "2.jpg"]))).toEqual(["unlabelled", 2, undefined, undefined]);
+    expect(await kindOf(folderOf(["1.jpg", "2.jpg"]))).toEqual(["files", 2, undefined, undefined]);
   });
 
   test("takes train, val and test where they are, with the classes of train", async () => {
@@ -277,12 +280,12 @@ describe("openData", () => {
     asFolder(members, join(folder, "train"));
     asFolder(members.slice(8), join(folder, "valid"));
     asFolder(members.slice(10), join(folder, "test"));
-    expect(await kindOf(folder)).toEqual(["folder", 12, 4, 2]);
+    expect(await kindOf(folder)).toEqual(["files", 12, 4, 2]);
     const { train, val } = await openData(folder);
     expect(val!.classes).toEqual(train.classes);
     const table = join(folderOf(["1.jpg"]), "list.csv");
     writeFileSync(table, "path,label,split\n1.jpg,a,train\n1.jpg,b,train\n1.jpg,b,validation\n");
-    expect(await kindOf(table)).toEqual(["table", 2, 1, undefined]);
+    expect(await kindOf(table)).toEqual(["files", 2, 1, undefined]);
   });
 
   test("splits alike for a seed, otherwise for another", async () => {

@@ -9,7 +9,7 @@ export interface OpenOptions {
   name?: string;
   /** That pictures are decoded to. */
   channels?: 1 | 3;
-  /** Their names, by label; found in the data unless given. */
+  /** Their names, by label; found in the data unless given. Where the data names classes itself, these are the same in another order. */
   classes?: readonly string[];
 }
 

@@ -17,8 +17,9 @@ const files = {
   test: { images: /(t10k|test)-images[.-]idx3-ubyte(\.gz)?$/, labels: /(t10k|test)-labels[.-]idx1-ubyte(\.gz)?$/ },
 };
 
-/** Whether the folder has such a pair to train on. */
-export const isIdx = (names: readonly string[]): boolean => names.some((name) => files.train.images.test(name));
+/** Whether such a pair of the split is among these files. */
+export const isIdx = (names: readonly string[], split: "train" | "test"): boolean =>
+  names.some((name) => files[split].images.test(name));
 
 /** The pair of a split in the folder, in memory. Grey; classes by the folder's classes.json, otherwise by number. */
 export function idxImages(folder: string, { split = "train", name = `${folder} ${split}`, classes }: IdxOptions = {}): Samples {

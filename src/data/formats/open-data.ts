@@ -11,10 +11,8 @@ import { imageTable, splitsOf } from "./image-table.js";
 import { parquetImages } from "./parquet.js";
 import { expandBraces, tarShards } from "./tar-shards.js";
 
-export type DataKind = "folder" | "unlabelled" | "cifar" | "idx" | "parquet" | "tar" | "table";
-
+/** As a recipe's `data` takes it: { ...(await openData("photos")), batchSize: 64 }. */
 export interface OpenedData {
-  kind: DataKind;
   train: Dataset;
   /** What the data holds out itself, or else a stratified part of the training pictures; none where nothing has labels. */
   val?: Dataset;
@@ -29,7 +27,6 @@ export interface OpenDataOptions extends OpenOptions {
 }
 
 type Split = "train" | "val" | "test";
-type Splits = { train: Dataset; val?: Dataset; test?: Dataset };
 
 const names: Record<Split, string[]> = {
   train: ["train", "training"],
@@ -44,34 +41,33 @@ const tables = [".csv", ".tsv", ".jsonl", ".ndjson"];
  * parquet files, tar shards (also `shards-{000..009}.tar`), or a table of paths and classes.
  */
 export async function openData(path: string, options: OpenDataOptions = {}): Promise<OpenedData> {
-  const { kind, ...found } = await recognise(path, options);
-  return { kind, ...withValidation(found, options) };
+  return withValidation(await recognise(path, options), options);
 }
 
-function withValidation({ train, val, test }: Splits, { validation = 0.1, seed = 0 }: OpenDataOptions): Splits {
+function withValidation({ train, val, test }: OpenedData, { validation = 0.1, seed = 0 }: OpenDataOptions): OpenedData {
   if (val || validation === 0 || !isLabelled(train)) return { train, ...(val && { val }), ...(test && { test }) };
   const split = stratifiedSplit(train, { validation, seed });
   return { train: split.train, val: split.validation, ...(test && { test }) };
 }
 
-async function recognise(path: string, options: OpenDataOptions): Promise<Splits & { kind: DataKind }> {
+async function recognise(path: string, options: OpenDataOptions): Promise<OpenedData> {
   if (!existsSync(path)) {
     const files = expandBraces(path);
     if (files.length > 1 || files[0] !== path) return openFiles(files, path, options);
     throw new DataError(`There is no data at ${path}: name a folder of pictures, a table, parquet files or tar shards.`);
   }
-  return statSync(path).isDirectory() ? openFolder(path, options) : openFiles([path], path, options);
+  return isFolder(path) ? openFolder(path, options) : openFiles([path], path, options);
 }
 
-async function openFiles(files: string[], path: string, options: OpenDataOptions): Promise<Splits & { kind: DataKind }> {
+async function openFiles(files: string[], path: string, options: OpenDataOptions): Promise<OpenedData> {
   const kind = extname(files[0]).toLowerCase();
-  if (kind === ".tar") return { kind: "tar", train: tarShards(files, { name: path, ...options }) };
-  if (kind === ".parquet") return { kind: "parquet", train: await parquetImages(files, { name: path, ...options }) };
-  if (tables.includes(kind)) return { kind: "table", ...openTable(path, options) };
+  if (kind === ".tar") return { train: tarShards(files, { name: path, ...options }) };
+  if (kind === ".parquet") return { train: await parquetImages(files, { name: path, ...options }) };
+  if (tables.includes(kind)) return openTable(path, options);
   throw new DataError(`${path} is no data set that is known: a folder, ${[".tar", ".parquet", ...tables].join(", ")}.`);
 }
 
-function openTable(path: string, options: OpenDataOptions): Splits {
+function openTable(path: string, options: OpenDataOptions): OpenedData {
   const said = splitsOf(path);
   const named = (split: Split) => said.find((name) => names[split].includes(name));
   const train = named("train");
@@ -82,32 +78,34 @@ function openTable(path: string, options: OpenDataOptions): Splits {
   });
 }
 
-async function openFolder(path: string, options: OpenDataOptions): Promise<Splits & { kind: DataKind }> {
-  const inside = readdirSync(path)
-    .filter((name) => !name.startsWith("."))
-    .sort(naturally);
-  if (isCifar(path)) return { kind: "cifar", train: cifar(path, { split: "train" }), test: cifar(path, { split: "test" }) };
-  if (isIdx(inside))
-    return {
-      kind: "idx",
-      train: idxImages(path, { ...options, split: "train" }),
-      test: idxImages(path, { ...options, split: "test" }),
-    };
-  const parts =
-    inside.includes("data") && !inside.includes("train")
-      ? readdirSync(join(path, "data")).map((name) => join("data", name))
-      : inside;
+async function openFolder(path: string, options: OpenDataOptions): Promise<OpenedData> {
+  const inside = visible(path);
+  if (isCifar(path)) return { train: cifar(path, { split: "train" }), test: cifar(path, { split: "test" }) };
+  if (isIdx(inside, "train")) {
+    const split = (name: "train" | "test") => (isIdx(inside, name) ? idxImages(path, { ...options, split: name }) : undefined);
+    return { train: split("train")!, test: split("test") };
+  }
+  const shards =
+    inside.includes("data") && !inside.includes("train") ? visible(join(path, "data")).map((name) => join("data", name)) : inside;
   for (const kind of ["parquet", "tar"] as const) {
-    const files = parts.filter((name) => name.endsWith(`.${kind}`)).sort(naturally);
-    if (files.length > 0) return { kind, ...(await openShards(path, files, kind, options)) };
+    const files = shards.filter((name) => name.endsWith(`.${kind}`));
+    if (files.length > 0) return openShards(path, files, kind, options);
   }
   const lists = inside.filter((name) => tables.includes(extname(name)));
-  if (lists.length > 0) return { kind: "table", ...openTables(path, lists, options) };
-  return openPictures(path, inside, options);
+  return lists.length > 0 ? openTables(path, lists, options) : openPictures(path, inside, options);
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+const visible = (path: string): string[] =>
+  isFolder(path)
+    ? readdirSync(path)
+        .filter((name) => !name.startsWith("."))
+        .sort(naturally)
+    : [];
+
 /** Files whose names begin with a split's name belong to it; without such names, all are to be trained on. */
-async function openShards(path: string, files: string[], kind: "parquet" | "tar", options: OpenDataOptions): Promise<Splits> {
+async function openShards(path: string, files: string[], kind: "parquet" | "tar", options: OpenDataOptions): Promise<OpenedData> {
   const of = (split: Split) =>
     files
       .filter((file) => names[split].some((name) => file.split(/[\\/]/).at(-1)!.startsWith(name)))
@@ -116,13 +114,8 @@ async function openShards(path: string, files: string[], kind: "parquet" | "tar"
     const given = { ...options, name: `${path} ${split}`, classes };
     return kind === "tar" ? tarShards(shards, given) : parquetImages(shards, given);
   };
-  if (of("train").length === 0)
-    return {
-      train: await open(
-        files.map((file) => join(path, file)),
-        "train",
-      ),
-    };
+  const all = files.map((file) => join(path, file));
+  if (of("train").length === 0) return { train: await open(all, "train") };
   const train = await open(of("train"), "train");
   const rest = await Promise.all(
     (["val", "test"] as const).map((split) => (of(split).length > 0 ? open(of(split), split, train.classes) : undefined)),
@@ -131,7 +124,7 @@ async function openShards(path: string, files: string[], kind: "parquet" | "tar"
 }
 
 /** One table for all, or one for each split by its name. */
-function openTables(path: string, lists: string[], options: OpenDataOptions): Splits {
+function openTables(path: string, lists: string[], options: OpenDataOptions): OpenedData {
   const file = (split: Split) => lists.find((name) => names[split].includes(name.slice(0, -extname(name).length)));
   if (file("train") === undefined && lists.length === 1) return openTable(join(path, lists[0]), options);
   if (file("train") === undefined)
@@ -142,22 +135,19 @@ function openTables(path: string, lists: string[], options: OpenDataOptions): Sp
   });
 }
 
-function openPictures(path: string, inside: string[], options: OpenDataOptions): Splits & { kind: DataKind } {
-  const folders = inside.filter((name) => statSync(join(path, name)).isDirectory());
+function openPictures(path: string, inside: string[], options: OpenDataOptions): OpenedData {
+  const folders = inside.filter((name) => isFolder(join(path, name)));
   const folder = (split: Split) => folders.find((name) => names[split].includes(name.toLowerCase()));
-  if (folders.length === 0 && inside.some(isPictureName)) return { kind: "unlabelled", train: unlabelledFolder(path, options) };
-  if (folder("train") === undefined) return { kind: "folder", train: imageFolder(path, options) };
-  return {
-    kind: "folder",
-    ...eachSplit((split, classes) => {
-      const name = folder(split);
-      return name === undefined ? undefined : imageFolder(path, { ...options, classes: options.classes ?? classes, split: name });
-    }),
-  };
+  if (folders.length === 0 && inside.some(isPictureName)) return { train: unlabelledFolder(path, options) };
+  if (folder("train") === undefined) return { train: imageFolder(path, options) };
+  return eachSplit((split, classes) => {
+    const name = folder(split);
+    return name === undefined ? undefined : imageFolder(path, { ...options, classes: options.classes ?? classes, split: name });
+  });
 }
 
 /** The training pictures say which classes there are, and the others follow. */
-function eachSplit(open: (split: Split, classes?: readonly string[]) => Dataset | undefined): Splits {
+function eachSplit(open: (split: Split, classes?: readonly string[]) => Dataset | undefined): OpenedData {
   const train = open("train")!;
   const [val, test] = splits.slice(1).map((split) => open(split, train.classes));
   return { train, val, test };

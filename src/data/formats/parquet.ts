@@ -43,8 +43,8 @@ export async function parquetImages(path: string | readonly string[], options: P
   const values = label === undefined ? [] : (await Promise.all(shards.map((shard) => readColumn(shard, label)))).flat();
   const pictures = sourceOf(shards, image, options.cache);
   const n = shards.reduce((sum, { metadata }) => sum + Number(metadata.num_rows), 0);
-  const names = options.classes ?? (label === undefined ? undefined : features[label]?.names);
-  return { name, n, channels, pictures, ...labelsOf(values, n, name, names) };
+  const own = label === undefined ? undefined : features[label]?.names;
+  return { name, n, channels, pictures, ...labelsOf(values, n, name, { own, classes: options.classes }) };
 }
 
 async function openShard(path: string): Promise<Shard> {
@@ -97,17 +97,28 @@ function imageColumn(metadata: FileMetaData, features: Features): string | undef
   );
 }
 
-function labelsOf(values: unknown[], n: number, where: string, names?: readonly string[]): Pick<Dataset, "classes" | "labels"> {
-  if (values.every((value) => value === null || value === undefined)) return { classes: [], labels: new Int32Array(n).fill(-1) };
-  if (values.some((value) => typeof value === "string"))
+/** Numbers stand for the names that the file gives them, if it does; `classes` may put these in another order. */
+function labelsOf(
+  values: unknown[],
+  n: number,
+  where: string,
+  { own, classes }: { own?: readonly string[]; classes?: readonly string[] },
+): Pick<Dataset, "classes" | "labels"> {
+  const known = values.map((value) => (value === null || value === undefined || Number(value) < 0 ? null : value));
+  if (known.every((value) => value === null)) return { classes: [], labels: new Int32Array(n).fill(-1) };
+  const isNamed = known.some((value) => typeof value === "string");
+  if (isNamed || own)
     return labelled(
-      values.map((value) => (value === null ? null : String(value))),
+      known.map((value) => nameOf(value, own)),
       where,
-      names,
+      classes ?? own,
     );
-  const labels = Int32Array.from(values, (value) => (value === null ? -1 : Number(value)));
-  return { classes: names ?? numbered(labels), labels };
+  const labels = Int32Array.from(known, (value) => (value === null ? -1 : Number(value)));
+  return { classes: classes ?? numbered(labels), labels };
 }
+
+const nameOf = (value: unknown, own?: readonly string[]): string | null =>
+  value === null ? null : typeof value === "string" ? value : (own?.[Number(value)] ?? String(value));
 
 function sourceOf(
   shards: Shard[],
