@@ -1,139 +1,82 @@
-// The two passes of src/data/resample.ts, in an addon of its own that knows nothing of libtorch, so that data workers may load it.
-#include <node_api.h>
-
+// The two passes of src/data/resample.ts. Both are one sum over rows: a strip of the picture is turned on its side for the pass across.
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 #include <vector>
 
+#include "pixels.h"
+
 namespace {
 
-// Compiled for several processors; the one at hand is chosen when the addon is loaded.
-#if defined(__x86_64__)
-#define FAST __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "sse4.1", "default")))
-#else
-#define FAST __attribute__((optimize("O3")))
-#endif
-
 constexpr int bits = 22;  // of the weights' fixed point
-constexpr int32_t half = 1 << (bits - 1);
-
-typedef int32_t Quad __attribute__((vector_size(16)));
-typedef uint8_t Quad8 __attribute__((vector_size(4)));
-
-uint8_t byteOf(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> bits, 0, 255)); }
-
-struct Array {
-  void* data;
-  size_t length;
-  template <class T> const T* as() const { return static_cast<const T*>(data); }
-};
+constexpr size_t lanes = 64;  // bytes that are summed side by side
 
 // Where each position's taps begin in the source, and their weights, `count` for each position.
 struct Taps {
-  Array first;
-  Array weights;
+  const int32_t* first;
+  const int32_t* weights;
   size_t count;
-  size_t positions() const { return first.length; }
+  size_t positions;
 };
 
-// Three channels at once; the fourth lane reads the next pixel's byte and is thrown away.
-FAST void acrossColour(const uint8_t* row, uint8_t* out, const Taps& taps) {
-  const int32_t* weight = taps.weights.as<int32_t>();
-  for (size_t x = 0; x < taps.positions(); ++x) {
-    const uint8_t* pixel = row + 3 * taps.first.as<int32_t>()[x];
-    Quad sum = {half, half, half, half};
-    for (size_t k = 0; k < taps.count; ++k, pixel += 3) {
-      Quad8 bytes;
-      std::memcpy(&bytes, pixel, 4);
-      sum += __builtin_convertvector(bytes, Quad) * *weight++;
+// out[i] = the sum of weights[k] · from[k · stride + i], for all lanes i.
+INLINE void weigh(const uint8_t* from, size_t stride, const int32_t* weights, size_t count, uint8_t* out) {
+  int32_t sums[lanes];
+  for (size_t i = 0; i < lanes; ++i) sums[i] = 1 << (bits - 1);
+  for (size_t k = 0; k < count; ++k, from += stride) {
+    for (size_t i = 0; i < lanes; ++i) sums[i] += from[i] * weights[k];
+  }
+  for (size_t i = 0; i < lanes; ++i) out[i] = static_cast<uint8_t>(std::clamp(sums[i] >> bits, 0, 255));
+}
+
+// [H, W, C] → [C, H, stride], of which the first `positions` of each row count.
+FAST void across(const uint8_t* data, size_t height, size_t width, size_t channels, const Taps& taps, uint8_t* out, size_t stride) {
+  std::vector<uint8_t> turned(width * channels * lanes);  // [W, C, lanes]: a strip of rows on its side
+  uint8_t column[lanes];
+  for (size_t top = 0; top < height; top += lanes) {
+    const size_t rows = std::min(lanes, height - top);
+    const uint8_t* strip = data + top * width * channels;
+    for (size_t i = 0; i < width * channels; ++i) {
+      for (size_t y = 0; y < rows; ++y) turned[i * lanes + y] = strip[y * width * channels + i];
     }
-    for (int channel = 0; channel < 3; ++channel) *out++ = byteOf(sum[channel]);
+    for (size_t x = 0; x < taps.positions; ++x) {
+      for (size_t channel = 0; channel < channels; ++channel) {
+        const uint8_t* from = turned.data() + (taps.first[x] * channels + channel) * lanes;
+        weigh(from, channels * lanes, taps.weights + x * taps.count, taps.count, column);
+        for (size_t y = 0; y < rows; ++y) out[(channel * height + top + y) * stride + x] = column[y];
+      }
+    }
   }
 }
 
-void acrossAny(const uint8_t* row, uint8_t* out, const Taps& taps, size_t channels) {
-  const int32_t* weights = taps.weights.as<int32_t>();
-  for (size_t x = 0; x < taps.positions(); ++x, weights += taps.count) {
-    for (size_t channel = 0; channel < channels; ++channel) {
-      const uint8_t* byte = row + taps.first.as<int32_t>()[x] * channels + channel;
-      int32_t sum = half;
-      for (size_t k = 0; k < taps.count; ++k) sum += byte[k * channels] * weights[k];
-      *out++ = byteOf(sum);
+// [C, H, stride] → [C, positions, width]
+FAST void down(const uint8_t* data, size_t height, size_t width, size_t channels, const Taps& taps, uint8_t* out, size_t stride) {
+  uint8_t row[lanes];
+  for (size_t channel = 0; channel < channels; ++channel) {
+    for (size_t y = 0; y < taps.positions; ++y, out += width) {
+      const uint8_t* from = data + (channel * height + taps.first[y]) * stride;
+      for (size_t x = 0; x < width; x += lanes) {
+        weigh(from + x, stride, taps.weights + y * taps.count, taps.count, row);
+        std::memcpy(out + x, row, std::min(lanes, width - x));
+      }
     }
   }
 }
 
-void across(const uint8_t* data, uint8_t* out, size_t height, size_t width, size_t channels, const Taps& taps) {
-  const size_t row = width * channels;
-  const size_t kept = taps.positions() * channels;
-  std::vector<uint8_t> last(row + 1);  // a copy with room for the lane that reads beyond
-  for (size_t y = 0; y < height; ++y) {
-    const uint8_t* from = data + y * row;
-    if (channels != 3) {
-      acrossAny(from, out + y * kept, taps, channels);
-      continue;
-    }
-    if (y + 1 == height) from = static_cast<uint8_t*>(std::memcpy(last.data(), from, row));
-    acrossColour(from, out + y * kept, taps);
-  }
-}
-
-FAST void down(const uint8_t* data, uint8_t* out, size_t row, const Taps& taps) {
-  std::vector<int32_t> sums(row);
-  const int32_t* weight = taps.weights.as<int32_t>();
-  for (size_t y = 0; y < taps.positions(); ++y, out += row) {
-    std::fill(sums.begin(), sums.end(), half);
-    const uint8_t* from = data + taps.first.as<int32_t>()[y] * row;
-    for (size_t k = 0; k < taps.count; ++k, from += row) {
-      const int32_t by = *weight++;
-      if (by == 0) continue;
-      for (size_t i = 0; i < row; ++i) sums[i] += from[i] * by;
-    }
-    for (size_t i = 0; i < row; ++i) out[i] = byteOf(sums[i]);
-  }
-}
-
-Array arrayOf(napi_env env, napi_value value) {
-  Array array{nullptr, 0};
-  napi_get_typedarray_info(env, value, nullptr, &array.length, &array.data, nullptr, nullptr);
-  return array;
-}
-
-size_t sizeOf(napi_env env, napi_value value) {
-  int64_t size = 0;
-  napi_get_value_int64(env, value, &size);
-  return static_cast<size_t>(size);
-}
-
-// (data, height, width, channels, first, weights, count, out); the caller, resample.ts, has made the arrays fit.
-napi_value resampleAcross(napi_env env, napi_callback_info info) {
-  size_t given = 8;
-  napi_value value[8];
-  napi_get_cb_info(env, info, &given, value, nullptr, nullptr);
-  const Taps taps{arrayOf(env, value[4]), arrayOf(env, value[5]), sizeOf(env, value[6])};
-  across(arrayOf(env, value[0]).as<uint8_t>(), static_cast<uint8_t*>(arrayOf(env, value[7]).data), sizeOf(env, value[1]),
-         sizeOf(env, value[2]), sizeOf(env, value[3]), taps);
-  return nullptr;
-}
-
-// (data, row, first, weights, count, out)
-napi_value resampleDown(napi_env env, napi_callback_info info) {
-  size_t given = 6;
-  napi_value value[6];
-  napi_get_cb_info(env, info, &given, value, nullptr, nullptr);
-  const Taps taps{arrayOf(env, value[2]), arrayOf(env, value[3]), sizeOf(env, value[4])};
-  down(arrayOf(env, value[0]).as<uint8_t>(), static_cast<uint8_t*>(arrayOf(env, value[5]).data), sizeOf(env, value[1]), taps);
-  return nullptr;
+Taps tapsOf(const Arguments& given, size_t first) {
+  const auto [begins, positions] = given.array<int32_t>(first);
+  return {begins, given.array<int32_t>(first + 1).data, given.whole(first + 2), positions};
 }
 
 }  // namespace
 
-NAPI_MODULE_INIT() {
-  const napi_property_descriptor methods[] = {
-      {"resampleAcross", nullptr, resampleAcross, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"resampleDown", nullptr, resampleDown, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-  };
-  napi_define_properties(env, exports, 2, methods);
-  return exports;
+// (data, height, width, channels, across: first, weights, count, down: first, weights, count, out)
+napi_value resample(napi_env env, napi_callback_info info) {
+  const Arguments given(env, info);
+  const auto [data, height, width, channels] = given.picture(0);
+  const Taps taps = tapsOf(given, 4);
+  const size_t stride = (taps.positions + lanes - 1) / lanes * lanes;
+  std::vector<uint8_t> between(channels * height * stride);
+  across(data, height, width, channels, taps, between.data(), stride);
+  down(between.data(), height, taps.positions, channels, tapsOf(given, 7), given.array<uint8_t>(10).data, stride);
+  return nullptr;
 }

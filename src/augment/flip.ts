@@ -8,9 +8,8 @@ export function flip({ probability = 0.5 }: { probability?: number } = {}): Imag
     if (!rng.chance(probability)) return image;
     const out = scratch.like(image);
     const { width } = image;
-    for (let row = 0; row < out.data.length; row += width) {
-      for (let x = 0; x < width; x++) out.data[row + x] = image.data[row + width - 1 - x];
-    }
+    out.data.set(image.data);
+    for (let row = 0; row < out.data.length; row += width) out.data.subarray(row, row + width).reverse();
     return out;
   });
 }

@@ -35,7 +35,7 @@ export const solarizeAdd = (add: number): Edit => throughTable(table((byte) => (
 
 function histogram(channel: Uint8Array): Uint32Array {
   const counts = new Uint32Array(256);
-  for (const byte of channel) counts[byte]++;
+  for (let i = 0; i < channel.length; i++) counts[channel[i]]++;
   return counts;
 }
 

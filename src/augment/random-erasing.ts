@@ -21,6 +21,8 @@ interface Rectangle {
   width: number;
 }
 
+type FloatImage = Image & { readonly data: Float32Array };
+
 const ATTEMPTS = 10;
 
 export function randomErasing({
@@ -40,7 +42,7 @@ export function randomErasing({
     if (!rectangle) return image;
     const out = scratch.like(image);
     out.data.set(image.data);
-    erase(out, rectangle, mode, rng);
+    erase(out as FloatImage, rectangle, mode, rng);
     return out;
   });
 
@@ -58,13 +60,13 @@ export function randomErasing({
   }
 }
 
-function erase(image: Image, { top, left, height, width }: Rectangle, mode: ErasingMode, rng: Rng): void {
+function erase(image: FloatImage, { top, left, height, width }: Rectangle, mode: ErasingMode, rng: Rng): void {
   for (let channel = 0; channel < image.channels; channel++) {
     const value = mode === "rand" ? rng.normal() : 0;
     for (let y = top; y < top + height; y++) {
       const start = (channel * image.height + y) * image.width + left;
       if (mode !== "pixel") image.data.fill(value, start, start + width);
-      else for (let i = start; i < start + width; i++) image.data[i] = rng.normal();
+      else rng.normals(image.data.subarray(start, start + width));
     }
   }
 }

@@ -80,7 +80,7 @@ function oddities(header: Metadata, name: string): string[] {
 /** Part of a picture that is pixels already. */
 export function cutOut(image: Image, cutting: Cutting): Image {
   const cut = cutting(image);
-  return planar(resample(packed(image, cut.from), cut), image.channels);
+  return resample(packed(image, cut.from), cut);
 }
 
 /** A box of [C, H, W] → [H, W, C]. */
@@ -102,19 +102,26 @@ async function pixelsOf(upright: Sharp, { channels, cut }: { channels: number; c
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const part = { data, width: info.width, height: info.height, channels: info.channels };
-  return planar(cut ? resample(part, cut) : part, channels);
+  return inChannels(cut ? resample(part, cut) : planar(part), channels);
 }
 
-/** [H, W, C] with one channel or three → [C, H, W] with those asked for. */
-function planar({ data, width, height, channels: given }: Packed, channels: number): Image {
+/** [H, W, C] → [C, H, W] */
+function planar({ data, width, height, channels }: Packed): Image {
   const area = width * height;
   const out = new Uint8Array(channels * area);
-  if (channels < given) for (let i = 0, at = 0; i < area; i++, at += given) out[i] = greyOf(data[at], data[at + 1], data[at + 2]);
-  else
-    for (let channel = 0; channel < channels; channel++) {
-      const from = given === 1 ? 0 : channel; // grey stands in for every colour
-      for (let i = 0, at = from; i < area; i++, at += given) out[channel * area + i] = data[at];
-    }
+  for (let channel = 0; channel < channels; channel++)
+    for (let i = 0, at = channel; i < area; i++, at += channels) out[channel * area + i] = data[at];
+  return { data: out, channels, height, width };
+}
+
+/** Grey stands in for every colour, and colours are weighted to grey. */
+function inChannels(image: Image, channels: number): Image {
+  const { data, width, height, channels: given } = image;
+  if (given === channels) return image;
+  const area = width * height;
+  const out = new Uint8Array(channels * area);
+  if (given === 1) for (let channel = 0; channel < channels; channel++) out.set(data, channel * area);
+  else for (let i = 0; i < area; i++) out[i] = greyOf(data[i], data[area + i], data[2 * area + i]);
   return { data: out, channels, height, width };
 }
 

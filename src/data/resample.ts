@@ -3,25 +3,9 @@
  * across and then down, in 22-bit fixed point. Teachers were trained on pictures resized like this; libvips, which decodes ours, differs
  * by 0.2 grey levels where it shrinks and by a shift of up to a pixel where it enlarges.
  */
-import { createRequire } from "node:module";
 import type { Cut, Interpolation, Size } from "./framing.js";
-
-/** native/pixels/resample.cc: the two passes, each over a whole picture; `out` has the size of what they make. */
-interface PixelsAddon {
-  resampleAcross(
-    data: Uint8Array,
-    height: number,
-    width: number,
-    channels: number,
-    first: Int32Array,
-    weights: Int32Array,
-    count: number,
-    out: Uint8Array,
-  ): void;
-  resampleDown(data: Uint8Array, row: number, first: Int32Array, weights: Int32Array, count: number, out: Uint8Array): void;
-}
-
-const addon: PixelsAddon = createRequire(import.meta.url)("../../native/build/pixels.node");
+import type { Image } from "./image.js";
+import { pixels } from "./pixels.js";
 
 /** Bytes [H, W, C], as decoders give them. */
 export interface Packed extends Size {
@@ -57,17 +41,16 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, begin: n
   const reach = support * stretch;
   const count = Math.min(from, Math.ceil(reach) * 2 + 1);
   const taps = { count, first: new Int32Array(kept), weights: new Int32Array(kept * count) };
+  const exact = new Float64Array(count);
   for (let i = 0; i < kept; i++) {
     const centre = (begin + i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - reach + 0.5));
     const end = Math.min(from, Math.trunc(centre + reach + 0.5));
-    const exact = Array.from({ length: end - first }, (_, k) => weight((first + k - centre + 0.5) / stretch));
-    const sum = exact.reduce((total, value) => total + value, 0);
     taps.first[i] = Math.min(first, from - count);
-    const skipped = first - taps.first[i];
-    exact.forEach((value, k) => {
-      taps.weights[i * count + skipped + k] = fixed(value / sum);
-    });
+    let sum = 0;
+    for (let k = 0; k < end - first; k++) sum += exact[k] = weight((first + k - centre + 0.5) / stretch);
+    const at = i * count + first - taps.first[i];
+    for (let k = 0; k < end - first; k++) taps.weights[at + k] = fixed(exact[k] / sum);
   }
   return taps;
 }
@@ -76,20 +59,23 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, begin: n
 const fixed = (value: number): number => Math.trunc(value * 2 ** BITS + (value < 0 ? -0.5 : 0.5));
 
 /** The picture, which is the cut's `from` already, resized and cropped. */
-export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to }, interpolation }: Omit<Cut, "from">): Packed {
-  const across = tapsOf(picture.width, to.width, interpolation, keep.left, keep.width);
-  const down = tapsOf(picture.height, to.height, interpolation, keep.top, keep.height);
-  return resampleDown(resampleAcross(picture, across), down);
-}
-
-function resampleAcross({ data, channels, height, width }: Packed, { first, weights, count }: Taps): Packed {
-  const out = new Uint8Array(height * first.length * channels);
-  addon.resampleAcross(data, height, width, channels, first, weights, count, out);
-  return { data: out, channels, height, width: first.length };
-}
-
-function resampleDown({ data, channels, width }: Packed, { first, weights, count }: Taps): Packed {
-  const out = new Uint8Array(first.length * width * channels);
-  addon.resampleDown(data, width * channels, first, weights, count, out);
-  return { data: out, channels, height: first.length, width };
+export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to }, interpolation }: Omit<Cut, "from">): Image {
+  const { data, channels, height, width } = picture;
+  const across = tapsOf(width, to.width, interpolation, keep.left, keep.width);
+  const down = tapsOf(height, to.height, interpolation, keep.top, keep.height);
+  const out = new Uint8Array(channels * keep.height * keep.width);
+  pixels.resample(
+    data,
+    height,
+    width,
+    channels,
+    across.first,
+    across.weights,
+    across.count,
+    down.first,
+    down.weights,
+    down.count,
+    out,
+  );
+  return { data: out, channels, height: keep.height, width: keep.width };
 }

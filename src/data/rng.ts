@@ -84,6 +84,16 @@ export class Rng {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
   }
 
+  /** Fills an array with standard normal values, both of each draw. */
+  normals(out: Float32Array): void {
+    for (let i = 0; i < out.length; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(1 - this.next()));
+      const angle = 2 * Math.PI * this.next();
+      out[i] = radius * Math.cos(angle);
+      out[i + 1] = radius * Math.sin(angle); // behind the last value of an odd length nothing is written
+    }
+  }
+
   gamma(shape: number): number {
     return Math.exp(this.#logGamma(shape));
   }

@@ -10,11 +10,15 @@ const native = join(root, "native");
 /** What native/Makefile writes after linking, for the sources as they are now. */
 function sums() {
   const names = readdirSync(native).sort();
+  const pixels = readdirSync(join(native, "pixels"))
+    .sort()
+    .map((name) => `pixels/${name}`);
   const watched = [
     "Makefile",
     ...names.filter((name) => name.endsWith(".cc")),
     ...names.filter((name) => name.endsWith(".h")),
-    "pixels/resample.cc",
+    ...pixels.filter((name) => name.endsWith(".cc")),
+    "pixels/pixels.h",
   ];
   return watched.map((name) => `${sha256(readFileSync(join(native, name)))}  ${name}\n`).join("");
 }
