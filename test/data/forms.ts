@@ -15,11 +15,15 @@ export interface Member {
   bytes: Uint8Array;
 }
 
-/** Removed after the tests. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Removed after the tests of a file. */
 export function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), "vit-distill-data-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  folders.push(mkdtempSync(join(tmpdir(), "vit-distill-data-")));
+  return folders.at(-1)!;
 }
 
 export const classNames = ["class 1", "class 2", "class 10"];
