@@ -75,7 +75,7 @@ export async function* train(
       named.add(name);
       run.log(`unusable picture (${split}): ${name}: ${reason}`);
     }
-    return fresh.map((picture) => ({ kind: "bad", split, ...picture }));
+    return fresh.map(({ name, reason }) => ({ kind: "bad", split, name, reason }));
   };
   let saved = performance.now();
   while (progress.step < steps && !signal?.aborted) {
