@@ -1,26 +1,31 @@
 /** `vit-distill models`: every model by name, with its size and what it wants to see. */
 import { Command } from "commander";
-import { list, table } from "./table.js";
+import { giga, list, million, table } from "./table.js";
 
 export const models = new Command("models")
-  .description("list the models, or show one")
-  .argument("[name]", "a model's name, to see everything about it")
+  .description("list the models, those whose name contains a text, or show one")
+  .argument("[filter]", "a model's name, to see everything about it, or a part of several")
   .option("--json", "print JSON")
-  .action(async (name: string | undefined, { json }: { json?: boolean }) => {
-    const { listModels, modelInfo } = await import("../models/index.js");
-    const infos = (name === undefined ? listModels() : [name]).map((each) => modelInfo(each));
-    if (json) console.log(JSON.stringify(name === undefined ? infos : infos[0], null, 2));
-    else console.log(name === undefined ? overview(infos) : details(infos[0]));
+  .action(async (filter: string | undefined, { json }: { json?: boolean }) => {
+    const { listModels, modelCosts, modelInfo } = await import("../models/index.js");
+    const named = (name: string): Row => ({ ...modelInfo(name), ...modelCosts(name) });
+    const found = listModels().filter((name) => name.includes(filter ?? ""));
+    const isOne = filter !== undefined && (found.includes(filter) || found.length === 0); // an unknown name says so itself
+    if (isOne) return console.log(json ? JSON.stringify(named(filter), null, 2) : details(named(filter)));
+    const rows = found.map(named);
+    console.log(json ? JSON.stringify(rows, null, 2) : overview(rows));
   });
 
-type Info = import("../models/index.js").ModelInfo;
+type Row = import("../models/index.js").ModelInfo & Partial<import("../models/index.js").ModelCosts>;
 
-function overview(infos: readonly Info[]): string {
+function overview(rows: readonly Row[]): string {
   return table(
-    ["model", "family", "width", "depth", "grid", "prefix", "input"],
-    infos.map(({ name, family, embedDim, depth, grid, prefixTokens, input }) => [
+    ["model", "family", "parameters", "MACs", "width", "depth", "grid", "prefix", "input"],
+    rows.map(({ name, family, parameters, macs, embedDim, depth, grid, prefixTokens, input }) => [
       name,
       family,
+      parameters === undefined ? "–" : million(parameters),
+      macs === undefined ? "–" : giga(macs),
       embedDim,
       depth,
       grid.join("×"),
@@ -30,8 +35,8 @@ function overview(infos: readonly Info[]): string {
   );
 }
 
-function details(info: Info): string {
-  const { input, grid, taps, layers, ...facts } = info;
+function details(row: Row): string {
+  const { input, grid, taps, layers, ...facts } = row;
   return list([
     ...Object.entries(facts).map(([key, value]): [string, string] => [key, String(value)]),
     ["grid", grid.join("×")],
@@ -45,7 +50,7 @@ function details(info: Info): string {
 }
 
 /** The names of the taps under what they hold: patches down × across × channels. */
-function byShape(taps: Info["taps"]): Record<string, string[]> {
+function byShape(taps: Row["taps"]): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const [name, { grid, width }] of Object.entries(taps)) (found[[...grid, width].join("×")] ??= []).push(name);
   return found;

@@ -24,6 +24,16 @@ export function million(count: number): string {
   return `${(count / 1e6).toFixed(2)} M`;
 }
 
+/** 1253683200 → 1.25 G */
+export function giga(count: number): string {
+  return count < 1e9 ? million(count) : `${(count / 1e9).toFixed(2)} G`;
+}
+
+/** 22840000 → 22.8 MB */
+export function bytes(count: number): string {
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+}
+
 /** 0.8333 → 83.33 % */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;

@@ -7,8 +7,10 @@ import { makeModel } from "./table.js";
 export { Cait, type CaitOptions, cait } from "./cait.js";
 export { Coadvise, type CoadviseOptions, coadvise } from "./coadvise.js";
 export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";
+export type { ModelCosts } from "./costs.generated.js";
 export { type Likeness, recognise } from "./likely-models.js";
 export { type LoadOptions, loadWeights, type Weights } from "./load-weights.js";
+export { countMacs, modelCosts } from "./macs.js";
 export {
   type CommonOptions,
   type ForwardOptions,

@@ -39,6 +39,7 @@ const formulas: Record<string, (event: OperatorEvent) => number> = {
   addmm: (event) => made(event) * shape(event, "mat1").at(-1)!,
   baddbmm: (event) => made(event) * shape(event, "batch1").at(-1)!,
   conv2d: (event) => made(event) * product(shape(event, "weight").slice(1)), // input channels of a group × kernel
+  involution: (event) => made(event) * product(shape(event, "weight").slice(2, 4)), // the kernel, [B, G, K, K, h, w]
   einsum: (event) => made(event) * contracted(event),
   scaled_dot_product_attention(event) {
     const [query, key] = [shape(event, "query"), shape(event, "key")]; // [..., M, d], [..., N, d]

@@ -5,9 +5,21 @@ import { vitDistill } from "./command.js";
 const ask = async (...args: string[]) => (await vitDistill(args, process.cwd())).out;
 
 test("models, methods and info print tables, and JSON when asked", async () => {
-  expect(await ask("models")).toMatch(/^deit_tiny_patch16_224 +vit +192 +12 +14×14 +1 +3×224×224$/m);
+  expect(await ask("models")).toMatch(/^deit_tiny_patch16_224 +vit +5\.72 M +1\.25 G +192 +12 +14×14 +1 +3×224×224$/m);
   expect(JSON.parse(await ask("models", "--json")).map(({ name }: { name: string }) => name)).toContain("cait_s24_224");
-  expect(JSON.parse(await ask("models", "deit_tiny_patch16_224", "--json"))).toMatchObject({ embedDim: 192, grid: [14, 14] });
+  expect(JSON.parse(await ask("models", "deit_tiny_patch16_224", "--json"))).toMatchObject({
+    embedDim: 192,
+    grid: [14, 14],
+    parameters: 5717416,
+    macs: 1253683200,
+  });
+  const distilled = JSON.parse(await ask("models", "distilled", "--json"));
+  expect(distilled.length).toBeGreaterThan(2);
+  expect(
+    distilled.every(
+      ({ name, prefixTokens }: { name: string; prefixTokens: number }) => name.includes("distilled") && prefixTokens === 2,
+    ),
+  ).toBe(true);
   expect(await ask("methods")).toMatch(/^manifold +.*2107\.01378$/m);
   expect(JSON.parse(await ask("methods", "--json"))[0]).toMatchObject({ name: "none" });
   expect(await ask("info")).toMatch(/^libtorch +\d/m);
@@ -42,7 +54,7 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   expect(broken.err).toMatch(/^vit-distill: .*module\.pth: it asks for Python's torch\.nn\.modules\.linear\.Linear, .*\n$/);
 });
 
-test.each(["distill", "finetune", "preview", "train", "eval", "models", "methods", "info"])(
+test.each(["distill", "finetune", "preview", "train", "plan", "eval", "models", "methods", "info"])(
   "%s --help says what it is for",
   async (command) => {
     const { out, code } = await vitDistill([command, "--help"], process.cwd());
