@@ -8,6 +8,7 @@ import { finetune } from "./finetune.js";
 import { info } from "./info.js";
 import { methods } from "./methods.js";
 import { models } from "./models.js";
+import { plan } from "./plan.js";
 import { preview } from "./preview.js";
 import { reportError } from "./report-error.js";
 import { start } from "./start.js";
@@ -16,7 +17,7 @@ import { train } from "./train.js";
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, distill, finetune, train, preview, evaluate, models, methods, info])
+for (const command of [start, distill, finetune, plan, train, preview, evaluate, models, methods, info])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

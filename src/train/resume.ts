@@ -17,9 +17,8 @@ interface State extends Progress {
 
 export function saveProgress(run: RunFolder, session: Session, { step }: Progress): void {
   tidy(() => {
-    const { tensors, steps } = session.optimizer.stateDict();
-    const state: State = { step, optimizerSteps: steps };
-    saveCheckpoint(run.checkpoint, { ...groupsOf(session), optimizer: tensors, random: session.randomState() }, state);
+    const state: State = { step, optimizerSteps: session.optimizer.stateDict().steps };
+    saveCheckpoint(run.checkpoint, checkpointTensors(session), state);
   });
 }
 
@@ -43,6 +42,13 @@ export function restoreProgress(run: RunFolder, session: Session): Progress {
     return { step: state.step };
   });
 }
+
+/** All that a checkpoint holds; the states of the random streams are new tensors, for a scope to free. */
+export const checkpointTensors = (session: Session): TensorGroups => ({
+  ...groupsOf(session),
+  optimizer: session.optimizer.stateDict().tensors,
+  random: session.randomState(),
+});
 
 function groupsOf({ student, extras, ema }: Session): TensorGroups {
   return {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { coAdvise, hard, type Method, manifold, methods, none, soft, token } from "../../src/methods/index.js";
+import { refusingBroadcasts } from "../../src/train/refuse-broadcasts.js";
 import { type LessonOptions, lesson, total, toyCoadvise, toyConvNet, toyStudent, toyTeacher } from "./toys.js";
 
 const distilled = () => toyStudent({ distilled: true });
@@ -69,6 +70,9 @@ describe.each(cases)("%s", (_, method, names, options) => {
       },
       options,
     ));
+
+  test("compares nothing by stretching one model's tensors over another's", () =>
+    lesson(refusingBroadcasts(method), () => {}, options));
 });
 
 test("every method of the table has a summary, and makes itself without options", () => {
