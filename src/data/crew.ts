@@ -46,6 +46,9 @@ export type FromThread =
 const SLOTS = 3; // one in use, two ahead
 const IDLE = 10_000; // milliseconds until threads leave
 
+// what a thread leaves behind are small objects that own whole pictures: a small nursery frees them soon, and without a full collection
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
 let threads: Worker[] = [];
 let leaving: NodeJS.Timeout | undefined;
 let jobs = 0;
@@ -165,9 +168,9 @@ function startThread(): Worker {
 function start(): Worker {
   const isSource = import.meta.url.endsWith(".ts");
   const entry = new URL(`../augment/worker.${isSource ? "ts" : "js"}`, import.meta.url);
-  if (!isSource) return new Worker(entry);
+  if (!isSource) return new Worker(entry, { resourceLimits });
   const load = `import("tsx/esm/api").then(({ register }) => (register(), import(${JSON.stringify(entry)})))`;
-  return new Worker(load, { eval: true, execArgv: [] });
+  return new Worker(load, { eval: true, execArgv: [], resourceLimits });
 }
 
 /** A thread that is gone takes its work with it: what waits for it is told. */
