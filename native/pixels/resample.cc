@@ -36,12 +36,14 @@ FAST void across(const uint8_t* data, size_t height, size_t width, size_t channe
     const size_t rows = std::min(lanes, height - top);
     const uint8_t* strip = data + top * width * channels;
     for (size_t i = 0; i < width * channels; ++i) {
+#pragma GCC unroll 8
       for (size_t y = 0; y < rows; ++y) turned[i * lanes + y] = strip[y * width * channels + i];
     }
     for (size_t x = 0; x < taps.positions; ++x) {
       for (size_t channel = 0; channel < channels; ++channel) {
         const uint8_t* from = turned.data() + (taps.first[x] * channels + channel) * lanes;
         weigh(from, channels * lanes, taps.weights + x * taps.count, taps.count, column);
+#pragma GCC unroll 8
         for (size_t y = 0; y < rows; ++y) out[(channel * height + top + y) * stride + x] = column[y];
       }
     }

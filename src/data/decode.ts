@@ -25,13 +25,22 @@ const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRea
 /** Throws an Error whose message says what is wrong with the file. */
 export async function decode(bytes: Uint8Array, { channels, cutting }: { channels: number; cutting?: Cutting }): Promise<Image> {
   try {
-    const { autoOrient, space } = await headerOf(bytes);
-    const source = sharp(bytes, { ...settings, ignoreIcc: space !== "cmyk" });
-    return await pixelsOf(source.autoOrient(), { channels, cut: cutting?.(autoOrient) });
+    const header = await headerOf(bytes);
+    const source = sharp(bytes, { ...settings, ignoreIcc: header.space !== "cmyk" });
+    return await pixelsOf(isUpright(header) ? source : source.autoOrient(), {
+      channels,
+      cut: cutting?.(header.autoOrient),
+      isPlain: isPlain(header),
+    });
   } catch (error) {
     throw new Error(reasonOf(error as Error), { cause: error });
   }
 }
+
+const isUpright = ({ orientation = 1 }: Metadata): boolean => orientation === 1;
+
+/** 8-bit RGB already, as most photographs are. */
+const isPlain = ({ space, depth, hasAlpha }: Metadata): boolean => space === "srgb" && depth === "uchar" && !hasAlpha;
 
 async function headerOf(bytes: Uint8Array): Promise<Metadata> {
   if (bytes.length === 0) throw new Error("it is empty");
@@ -95,14 +104,15 @@ function packed({ data, channels, height, width }: Image, box: Box): Packed {
   return { data: out, channels, height: box.height, width: box.width };
 }
 
-async function pixelsOf(upright: Sharp, { channels, cut }: { channels: number; cut?: Cut }): Promise<Image> {
-  const { data, info } = await (cut ? upright.extract(cut.from) : upright)
-    .flatten({ background: "#ffffff" })
-    .toColourspace("srgb")
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const part = { data, width: info.width, height: info.height, channels: info.channels };
-  return inChannels(cut ? resample(part, cut) : planar(part), channels);
+async function pixelsOf(
+  upright: Sharp,
+  { channels, cut, isPlain }: { channels: number; cut?: Cut; isPlain: boolean },
+): Promise<Image> {
+  const part = cut ? upright.extract(cut.from) : upright;
+  const plain = isPlain ? part : part.flatten({ background: "#ffffff" }).toColourspace("srgb");
+  const { data, info } = await plain.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const raw = { data, width: info.width, height: info.height, channels: info.channels };
+  return inChannels(cut ? resample(raw, cut) : planar(raw), channels);
 }
 
 /** [H, W, C] → [C, H, W] */
