@@ -1,7 +1,7 @@
 /**
  * Co-advise with the paper's two biases, convolution and involution, on a plain patch stem.
  * Command: vit-distill train recipes/fashion-mnist/co-advise/conv-inv.ts
- * Result: not run.
+ * Result: 77.74 ± 0.41 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe } from "vit-distill";

@@ -1,7 +1,7 @@
 /**
  * Co-advise with one teacher: the convolutional one, on a plain patch stem.
  * Command: vit-distill train recipes/fashion-mnist/co-advise/conv-only.ts
- * Result: not run.
+ * Result: 77.75 ± 0.62 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe } from "vit-distill";

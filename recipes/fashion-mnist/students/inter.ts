@@ -1,7 +1,7 @@
 /**
  * Soft distillation and one term of the three, "inter", alone.
  * Command: vit-distill train recipes/fashion-mnist/students/inter.ts
- * Result: not run.
+ * Result: 85.35 ± 0.34 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe, everyLayer, manifold } from "vit-distill";

