@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { distill } from "./distill.js";
+import { doctor } from "./doctor.js";
 import { evaluate } from "./evaluate.js";
 import { finetune } from "./finetune.js";
 import { info } from "./info.js";
@@ -17,7 +18,7 @@ import { train } from "./train.js";
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, distill, finetune, plan, train, preview, evaluate, models, methods, info])
+for (const command of [start, distill, finetune, plan, train, doctor, preview, evaluate, models, methods, info])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

@@ -12,6 +12,7 @@ interface Options {
   dir?: string;
   resume?: string;
   seed?: number;
+  doctor: boolean;
 }
 
 export const train = new Command("train")
@@ -22,6 +23,7 @@ export const train = new Command("train")
   .option("--dir <folder>", "the run folder (default: runs/<name>-<time>)")
   .option("--resume <run>", "go on with the run in this folder")
   .option("--seed <number>", "instead of the recipe's seed", wholeNumber)
+  .option("--no-doctor", "do not look at the teachers first")
   .action(async (file: string | undefined, options: Options, command: Command) => {
     if (file === undefined && options.resume === undefined) command.error("error: name a recipe, or a run with --resume");
     if (options.dir !== undefined && options.resume !== undefined)
@@ -29,16 +31,19 @@ export const train = new Command("train")
     await run(file, options);
   });
 
-async function run(file: string | undefined, { smoke, device, dir, resume, seed }: Options): Promise<void> {
+async function run(file: string | undefined, { smoke, device, dir, resume, seed, doctor }: Options): Promise<void> {
   const { loadRecipe, train } = await import("../train/index.js");
   const progress = new Progress();
   const { source, ...begun } = await origin(file, resume, smoke, progress);
   const chosen = seed ?? begun.seed;
   const recipe = await loadRecipe(source.file, { smoke: source.smoke, seed: chosen });
   const onInterrupt = () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once.");
-  await interruptible((signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, signal }), progress), {
-    onInterrupt,
-  });
+  await interruptible(
+    (signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, doctor, signal }), progress),
+    {
+      onInterrupt,
+    },
+  );
 }
 
 /** The file named, or the recipe and the seed that the run to be resumed began with. */

@@ -24,6 +24,7 @@ export {
 } from "./model.js";
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { Regnet, type RegnetOptions, regnet } from "./regnet.js";
+export { reorderHead } from "./reorder-head.js";
 export { Resnet, type ResnetOptions, resnet } from "./resnet.js";
 export { Swin, type SwinOptions, swin } from "./swin.js";
 export { listModels, modelInfo } from "./table.js";

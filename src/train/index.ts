@@ -1,5 +1,15 @@
 /** The training loop, evaluation, recipes and the run folder. */
 
+export {
+  type Check,
+  type ClassSort,
+  classOrder,
+  type Diagnosis,
+  type DoctorOptions,
+  doctor,
+  type Finding,
+  type Severity,
+} from "./doctor/index.js";
 export { agreement, type Evaluation, evaluate } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
 export { loadRecipe } from "./load-recipe.js";

@@ -5,6 +5,7 @@ import type { BadPicture, Loader } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
+import { consult, type Diagnosis, remarks } from "./doctor/index.js";
 import { agreement, type Evaluation, evaluate } from "./evaluate.js";
 import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
@@ -25,6 +26,8 @@ export interface TrainOptions {
   seed?: number;
   /** The file that the recipe came from, so that the run can be resumed and evaluated later. */
   source?: RecipeSource;
+  /** Look at the teachers first, and refuse a bad one. A run that is resumed had its look. */
+  doctor?: boolean;
   /** Aborting it ends the run after the step at hand, with a checkpoint. */
   signal?: AbortSignal;
 }
@@ -40,6 +43,8 @@ export type TrainEvent =
       precision: string;
       /** What is as the recipe says and may still surprise. */
       notes: string[];
+      /** What the doctor found; null where it was not asked or there is no teacher. */
+      doctor: Diagnosis | null;
     }
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
@@ -52,16 +57,19 @@ const SAVE_EVERY = 60_000;
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
-  { dir, claimed, resume, device = "cpu", seed, source, signal }: TrainOptions = {},
+  { dir, claimed, resume, device = "cpu", seed, source, doctor = true, signal }: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
   using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
+  const diagnosis = doctor && resume === undefined ? await consult(session, { smoke: source?.smoke ?? false }) : null;
   const run = resume === undefined ? begin(session, { dir, claimed, source }) : openRunFolder(resume);
   const progress: Progress = resume === undefined ? { step: 0 } : restoreProgress(run, session);
   const began = performance.now();
-  const { student, loader, steps, epochs, precision, notes } = session;
+  const { student, loader, steps, epochs, precision } = session;
   const describe = { name: student.info.name, parameters: student.parameterCount() };
-  yield { kind: "begin", dir: run.dir, epochs, steps, step: progress.step, student: describe, precision, notes };
+  const notes = [...(diagnosis ? remarks(diagnosis) : []), ...session.notes];
+  const start = { epochs, steps, step: progress.step, student: describe, precision, notes, doctor: diagnosis };
+  yield { kind: "begin", dir: run.dir, ...start };
   run.log(
     `${resume === undefined ? "begin" : `resume at step ${progress.step}`}: ${describe.name}, ${steps} steps, ${precision}`,
   );

@@ -54,7 +54,7 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   expect(broken.err).toMatch(/^vit-distill: .*module\.pth: it asks for Python's torch\.nn\.modules\.linear\.Linear, .*\n$/);
 });
 
-test.each(["distill", "finetune", "preview", "train", "plan", "eval", "models", "methods", "info"])(
+test.each(["distill", "finetune", "preview", "train", "doctor", "plan", "eval", "models", "methods", "info"])(
   "%s --help says what it is for",
   async (command) => {
     const { out, code } = await vitDistill([command, "--help"], process.cwd());
