@@ -7,6 +7,7 @@ interface Options extends OneLineFlags {
   student: string;
   method?: string;
   teacherHead: "probe" | "none";
+  doctor: boolean;
 }
 
 const collected = (value: string, before: string[] = []): string[] => [...before, value];
@@ -21,7 +22,8 @@ export const distill = withOneLineOptions(
       new Option("--teacher-head <what>", "for a teacher of other classes: train a linear head for yours first, or not")
         .choices(["probe", "none"])
         .default("none"),
-    ),
+    )
+    .option("--no-doctor", "do not look at the teachers first"),
 ).action(async ({ dryRun, ...options }: Options) => {
   const { distill } = await import("../train/index.js");
   const end = await showOneLine((signal) => distill({ ...options, dryRun, signal }), { dryRun });

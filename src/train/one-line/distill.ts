@@ -43,6 +43,8 @@ export interface DistillOptions extends OneLineOptions {
   method?: string;
   /** What becomes of a teacher of other classes: `probe` trains a linear head for yours first. */
   teacherHead?: "probe" | "none";
+  /** Look at the teachers before they teach, and refuse a bad one. */
+  doctor?: boolean;
 }
 
 /** Something that was chosen, or read off the data, and why. */
@@ -68,6 +70,7 @@ export async function* distill({
   student: studentGiven,
   method: asked,
   teacherHead = "none",
+  doctor,
   seed = 0,
   device = "cpu",
   ...options
@@ -133,7 +136,7 @@ export async function* distill({
       };
     }
   }
-  yield* runWritten({ name: pictures.name, out: options.out, text, prepare, device, signal: options.signal });
+  yield* runWritten({ name: pictures.name, out: options.out, text, prepare, device, doctor, signal: options.signal });
 }
 
 const withClasses = (spec: Required<ModelSpec>) => ({ ...spec, ...classesIn(spec) });

@@ -8,7 +8,7 @@ import { recipeSource } from "../resolved-recipe.js";
 import { claimRunFolder, openRunFolder } from "../run-folder.js";
 import { type TrainEvent, type TrainOptions, train } from "../train.js";
 
-export interface WrittenRun extends Pick<TrainOptions, "device" | "signal"> {
+export interface WrittenRun extends Pick<TrainOptions, "device" | "doctor" | "signal"> {
   name: string;
   out?: string;
   text: string;
