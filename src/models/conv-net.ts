@@ -3,18 +3,9 @@
 import { ConvNorm, Dropout, DropPath, Linear, Module } from "../nn/index.js";
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { inputSpec } from "./inputs.js";
-import {
-  type CommonOptions,
-  type ForwardOptions,
-  given,
-  layerTaps,
-  Model,
-  type ModelInfo,
-  type Output,
-  type TapShape,
-  Taps,
-} from "./model.js";
+
+import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { stagedInfo } from "./staged-info.js";
 
 // B images, C channels in, S image size, D width of a stage, h × w its map
 
@@ -37,24 +28,8 @@ const defaults = {
 };
 
 export function convNetInfo(options: ConvNetOptions): ModelInfo {
-  const { name, imgSize, inChannels, numClasses, widths, blocks } = { ...defaults, ...given(options) };
-  const stages = widths.map((width, i): TapShape => {
-    const side = Math.ceil(imgSize / 2 ** i);
-    return { grid: [side, side], width };
-  });
-  return {
-    name,
-    family: "convnet",
-    embedDim: stages[stages.length - 1].width,
-    depth: widths.length * blocks,
-    numClasses,
-    inChannels,
-    heads: ["class"],
-    prefixTokens: 0,
-    grid: stages[stages.length - 1].grid,
-    input: inputSpec({ imgSize, inChannels, input: options.input }),
-    ...layerTaps("stages", stages),
-  };
+  const full = { ...defaults, ...given(options) };
+  return stagedInfo({ ...full, family: "convnet", firstStride: 1, depth: full.widths.length * full.blocks });
 }
 
 /** Two convolutions added to what came in. */

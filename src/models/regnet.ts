@@ -6,18 +6,9 @@
 import { Conv2d, ConvNorm, ConvNormRelu, Dropout, DropPath, Linear, Module, normal_, zeros_ } from "../nn/index.js";
 import { type Tensor, tidy } from "../torch/index.js";
 import { initialiseConvolutions } from "./initialise.js";
-import { checkImages, inputSpec } from "./inputs.js";
-import {
-  type CommonOptions,
-  type ForwardOptions,
-  given,
-  layerTaps,
-  Model,
-  type ModelInfo,
-  type Output,
-  type TapShape,
-  Taps,
-} from "./model.js";
+import { checkImages } from "./inputs.js";
+import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { stagedInfo } from "./staged-info.js";
 
 // B images, C channels in, S image size, D width of a stage, h × w its map, R width of the squeeze
 
@@ -81,24 +72,8 @@ function stageSizes({ depth, initialWidth, slope, widthFactor, groupWidth }: typ
 
 export function regnetInfo(options: RegnetOptions): ModelInfo {
   const full = { ...defaults, ...given(options) };
-  const { name, imgSize, inChannels, numClasses, depth } = full;
-  const stages = stageSizes(full).map(({ width }, i): TapShape => {
-    const side = Math.ceil(imgSize / 2 ** (i + 2));
-    return { grid: [side, side], width };
-  });
-  return {
-    name,
-    family: "regnet",
-    embedDim: stages[stages.length - 1].width,
-    depth,
-    numClasses,
-    inChannels,
-    heads: ["class"],
-    prefixTokens: 0,
-    grid: stages[stages.length - 1].grid,
-    input: inputSpec({ imgSize, inChannels, input: options.input }),
-    ...layerTaps("stages", stages),
-  };
+  const widths = stageSizes(full).map(({ width }) => width);
+  return stagedInfo({ ...full, family: "regnet", widths, firstStride: 4 });
 }
 
 /** Weighs each channel by what all of them are on average over the map. */

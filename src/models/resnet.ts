@@ -4,18 +4,9 @@ import { BatchNorm2d, Conv2d, Dropout, DropPath, type Layer, Linear, Module, Seq
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { initialiseConvolutions } from "./initialise.js";
-import { checkImages, inputSpec } from "./inputs.js";
-import {
-  type CommonOptions,
-  type ForwardOptions,
-  given,
-  layerTaps,
-  Model,
-  type ModelInfo,
-  type Output,
-  type TapShape,
-  Taps,
-} from "./model.js";
+import { checkImages } from "./inputs.js";
+import { type CommonOptions, type ForwardOptions, given, Model, type ModelInfo, type Output, Taps } from "./model.js";
+import { stagedInfo } from "./staged-info.js";
 
 // B images, C channels in, S image size, D width of a stage, h × w its map, E = D / expansion
 
@@ -49,24 +40,9 @@ const defaults = {
 };
 
 export function resnetInfo(options: ResnetOptions): ModelInfo {
-  const { name, imgSize, inChannels, numClasses, blocks, widths, stemStride, pool } = { ...defaults, ...given(options) };
-  const stages = widths.map((width, i): TapShape => {
-    const side = Math.ceil(imgSize / (stemStride * (pool ? 2 : 1) * 2 ** i));
-    return { grid: [side, side], width };
-  });
-  return {
-    name,
-    family: "resnet",
-    embedDim: stages[stages.length - 1].width,
-    depth: blocks.reduce((sum, count) => sum + count, 0),
-    numClasses,
-    inChannels,
-    heads: ["class"],
-    prefixTokens: 0,
-    grid: stages[stages.length - 1].grid,
-    input: inputSpec({ imgSize, inChannels, input: options.input }),
-    ...layerTaps("stages", stages),
-  };
+  const full = { ...defaults, ...given(options) };
+  const depth = full.blocks.reduce((sum, count) => sum + count, 0);
+  return stagedInfo({ ...full, family: "resnet", firstStride: full.stemStride * (full.pool ? 2 : 1), depth });
 }
 
 interface BlockOptions {
