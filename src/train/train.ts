@@ -1,12 +1,11 @@
 /** Training: a run from its recipe, told as it happens. `for await (const event of train(recipe))`. */
 
 import { saveTensors, writeJsonAtomic } from "../checkpoint/index.js";
-import type { BadPicture, Loader } from "../data/index.js";
-import type { Model } from "../models/index.js";
+import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { consult, type Diagnosis, remarks } from "./doctor/index.js";
-import { agreement, type Evaluation, evaluate } from "./evaluate.js";
+import { Judge } from "./judge.js";
 import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import { type RecipeSource, resolveRecipe } from "./resolved-recipe.js";
@@ -189,50 +188,4 @@ function stopAt({ step, terms }: TrainRow): never {
       remedy: 'Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: "float32").',
     },
   );
-}
-
-/** Evaluates the student on the validation split, and the average of its weights beside it. */
-class Judge {
-  readonly #session: Session;
-  /** The unusable pictures met while evaluating. */
-  readonly bad: BadPicture[] = [];
-  #teacher: Int32Array | undefined;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  async *look(step: number, epoch: number): AsyncGenerator<EvalRow> {
-    const { student, ema } = this.#session;
-    const loader = this.#session.evaluationLoader("val");
-    if (!loader) return;
-    const weigh = async (weights: "raw" | "ema"): Promise<EvalRow> => {
-      const { predictions, ...scores } = await this.#evaluate(student, loader);
-      const teacher = await this.#teacherPredictions();
-      return {
-        kind: "eval",
-        split: "val",
-        step,
-        epoch,
-        time: Date.now(),
-        weights,
-        ...scores,
-        ...(teacher && { agreement: agreement(predictions, teacher) }),
-      };
-    };
-    yield await weigh("raw");
-    if (ema) yield await ema.during(() => weigh("ema"));
-  }
-
-  // the validation pictures and the teacher stay the same: once is enough
-  async #teacherPredictions(): Promise<Int32Array | undefined> {
-    const [teacher] = this.#session.judged;
-    if (teacher) this.#teacher ??= (await this.#evaluate(teacher, this.#session.evaluationLoader("val")!)).predictions;
-    return this.#teacher;
-  }
-
-  #evaluate(model: Model, loader: Loader): Promise<Evaluation> {
-    const { device, precision } = this.#session;
-    return evaluate(model, loader, { device, precision, onBad: (picture) => this.bad.push(picture) });
-  }
 }
