@@ -29,7 +29,7 @@ export {
   type RecipeEvent,
 } from "./one-line/index.js";
 export { type MethodPlan, type Plan, type PlanOptions, type PlayerPlan, plan, type StepTimes } from "./plan.js";
-export { choosePrecision, type Precision } from "./precision.js";
+export { choosePrecision, type Precision, type PrecisionChoice, type PrecisionTimes } from "./precision.js";
 export { type Preview, type PreviewOptions, preview } from "./preview.js";
 export {
   type Accumulation,

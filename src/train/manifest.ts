@@ -5,6 +5,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os";
 import { filesRead, hashFile } from "../checkpoint/index.js";
 import { type Dataset, fingerprint } from "../data/index.js";
 import { type EngineInfo, engineInfo } from "../torch/index.js";
+import type { PrecisionChoice } from "./precision.js";
 import type { RecipeData } from "./recipe.js";
 
 export interface Manifest {
@@ -15,6 +16,8 @@ export interface Manifest {
   commit: string | null;
   seed: number;
   device: string;
+  /** What the models run in, and how that was found: a run that goes on keeps it. */
+  precision: PrecisionChoice;
   /** SHA-256 by split, over classes, labels, and pixels in memory or the names of picture files. */
   data: Record<string, { name: string; n: number; sha256: string }>;
   /** SHA-256 by file, of all that were read until the run began. */
@@ -26,10 +29,11 @@ export interface Manifest {
 export interface ManifestOptions {
   seed: number;
   device: string;
+  precision: PrecisionChoice;
   data: RecipeData;
 }
 
-export function makeManifest({ seed, device, data }: ManifestOptions): Manifest {
+export function makeManifest({ seed, device, precision, data }: ManifestOptions): Manifest {
   const engine = engineInfo();
   const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter(
     (split): split is [string, Dataset] => split[1] !== undefined,
@@ -41,6 +45,7 @@ export function makeManifest({ seed, device, data }: ManifestOptions): Manifest 
     commit: commit(),
     seed,
     device,
+    precision,
     data: Object.fromEntries(
       splits.map(([split, dataset]) => [split, { name: dataset.name, n: dataset.n, sha256: fingerprint(dataset) }]),
     ),

@@ -12,13 +12,15 @@ import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.j
 import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { Contract, trainedParameters } from "./contract.js";
-import { choosePrecision, inPrecision, type Precision } from "./precision.js";
+import { choosePrecision, inPrecision, type Precision, type PrecisionChoice } from "./precision.js";
 import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
 import { type View, viewOf } from "./view.js";
 
 export interface SessionOptions {
   seed: number;
   device: Device;
+  /** What `precision: "auto"` was found to be when the run began, for one that goes on. */
+  precision?: PrecisionChoice;
 }
 
 export interface StepReport {
@@ -37,6 +39,8 @@ export class Session implements Holder {
   readonly seed: number;
   readonly device: Device;
   readonly precision: Precision;
+  /** How the precision was found. */
+  readonly precisionChoice: PrecisionChoice;
   readonly student: Model;
   readonly teachers: readonly Model[];
   readonly players: Players;
@@ -69,14 +73,16 @@ export class Session implements Holder {
     });
   }
 
-  private constructor(recipe: Recipe, { seed, device }: SessionOptions) {
+  private constructor(recipe: Recipe, { seed, device, precision: found }: SessionOptions) {
     checkDevice(device);
     this.recipe = recipe;
     this.seed = seed;
     this.device = device;
-    this.precision = choosePrecision(recipe.precision ?? "auto", device);
     manualSeed(seed);
     this.student = recipe.student().to({ device }).train();
+    const asked = recipe.precision ?? "auto";
+    this.precisionChoice = asked === "auto" && found ? found : choosePrecision(asked, device, this.student.info.embedDim);
+    this.precision = this.precisionChoice.precision;
     this.teachers = (recipe.teachers ?? []).map((make) => make().to({ device }).eval().requiresGrad_(false));
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
@@ -148,6 +154,11 @@ export class Session implements Holder {
 
   /** What is as the recipe says and may still surprise. */
   get notes(): string[] {
+    const { precision, why, measured } = this.precisionChoice;
+    return [...(measured ? [`${precision}: ${why}.`] : []), ...this.#partsNote()];
+  }
+
+  #partsNote(): string[] {
     const { steps, gather } = this.accumulate;
     const { relational } = this.method;
     if (steps === 1 || gather || relational.length === 0) return [];
