@@ -1,7 +1,14 @@
 /** Weights and checkpoints on disk. */
 
-export { hashFile } from "./hash-file.js";
-export { type Checkpoint, loadCheckpoint, saveCheckpoint, type TensorGroups } from "./resume.js";
+export {
+  type Checkpoint,
+  checkpointFault,
+  loadCheckpoint,
+  removeCheckpoint,
+  saveCheckpoint,
+  type TensorGroups,
+} from "./checkpoint.js";
+export { type Digest, hashFile } from "./hash-file.js";
 export {
   parseSafetensors,
   readSafetensors,
@@ -12,4 +19,4 @@ export {
 } from "./safetensors.js";
 export { filesRead, loadTensors, saveTensors, toTensors } from "./tensors.js";
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
-export { type FileContent, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";
+export { type FileContent, removeTemporaries, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";

@@ -1,6 +1,7 @@
 /** Read and write safetensors files: an 8-byte length, a JSON header, the tensors' bytes. https://github.com/huggingface/safetensors#format */
 import { UserError } from "../user-error.js";
 import { type ByteSource, fileSource, memorySource } from "./byte-source.js";
+import { type Digest, Passing } from "./hash-file.js";
 import {
   byteSize,
   type HeaderEntry,
@@ -47,11 +48,17 @@ export function safetensorsIn(source: ByteSource): Safetensors {
   return { tensors: new Map([...entries].map(([name, entry]) => [name, lazy(entry)])), metadata };
 }
 
-/** Write all tensors atomically; the order is fixed by item size and name, so that equal content makes equal files. */
-export function writeSafetensors(path: string, tensors: Map<string, StoredTensor>, metadata: Record<string, string> = {}): void {
+/** Write all tensors atomically; the order is fixed by item size and name, so that equal content makes equal files. Returns what was written. */
+export function writeSafetensors(
+  path: string,
+  tensors: Map<string, StoredTensor>,
+  metadata: Record<string, string> = {},
+): Digest {
   const ordered = [...tensors].sort(([a, x], [b, y]) => ITEM_SIZE[y.dtype] - ITEM_SIZE[x.dtype] || (a < b ? -1 : 1));
   const header = encodeHeader(ordered, metadata, path);
-  writeFileAtomic(path, fileParts(header, ordered, path));
+  const passing = new Passing();
+  writeFileAtomic(path, passing.through(fileParts(header, ordered, path)));
+  return passing.digest();
 }
 
 function* fileParts(header: Uint8Array, tensors: [string, StoredTensor][], path: string): Generator<Uint8Array> {

@@ -1,7 +1,8 @@
 /** Tensors to and from safetensors files, under their state-dict keys. */
 import { type Device, type DType, type Tensor, type TypedArray, tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
+import type { Digest } from "./hash-file.js";
+import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { tensorIn } from "./safetensors-header.js";
 import { readWeights, type WeightFile } from "./weight-file.js";
 
@@ -51,9 +52,17 @@ export function toTensors(
   { device = "cpu" }: { device?: Device } = {},
 ): Map<string, Tensor> {
   for (const file of files) read.add(file);
+  return made(tensors, files[0], device);
+}
+
+/** Every tensor of a safetensors file of the program's own, which is not one of those read; the caller owns them. */
+export const loadOwnTensors = (path: string, { device = "cpu" }: { device?: Device } = {}): Map<string, Tensor> =>
+  made(readSafetensors(path).tensors, path, device);
+
+function made(tensors: WeightFile["tensors"], file: string, device: Device): Map<string, Tensor> {
   const loaded = new Map<string, Tensor>();
   try {
-    for (const [name, stored] of tensors) loaded.set(name, toTensor(stored, device, tensorIn(files[0], name)));
+    for (const [name, stored] of tensors) loaded.set(name, toTensor(stored, device, tensorIn(file, name)));
   } catch (error) {
     for (const made of loaded.values()) made.dispose();
     throw error;
@@ -61,9 +70,10 @@ export function toTensors(
   return loaded;
 }
 
-/** Write tensors atomically; one tensor's bytes are in JavaScript's memory at a time. */
-export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata: Record<string, string> = {}): void {
-  writeSafetensors(path, new Map([...tensors].map(([name, value]) => [name, toStored(value, tensorIn(path, name))])), metadata);
+/** Write tensors atomically; one tensor's bytes are in JavaScript's memory at a time. Returns what was written. */
+export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata: Record<string, string> = {}): Digest {
+  const stored = [...tensors].map(([name, value]): [string, StoredTensor] => [name, toStored(value, tensorIn(path, name))]);
+  return writeSafetensors(path, new Map(stored), metadata);
 }
 
 function toTensor({ dtype, shape, bytes }: StoredTensor, device: Device, where: string): Tensor {

@@ -1,6 +1,6 @@
 /** Write a file so that a crash leaves either the old one or the new one, never a half: a temporary file beside it, fsync, rename. */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileError } from "../user-error.js";
 
@@ -9,7 +9,7 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 export function writeFileAtomic(path: string, content: FileContent): void {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     writeDurably(temporary, content);
     renameSync(temporary, path);
@@ -18,6 +18,17 @@ export function writeFileAtomic(path: string, content: FileContent): void {
     if (existsSync(temporary)) rmSync(temporary);
     throw (error as NodeJS.ErrnoException).syscall ? fileError(error, "write", path) : error;
   }
+}
+
+/** A name that no other process makes: `.last.json.4711.0a1b2c3d.tmp` beside `last.json`. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** Takes away what killed processes left half written in a folder; only for who knows that nobody else is writing there. */
+export function removeTemporaries(folder: string): void {
+  const left = readdirSync(folder).filter((name) => /^\..+\.\d+\.[0-9a-f]{8}\.tmp$/.test(name));
+  for (const name of left) rmSync(join(folder, name), { force: true });
 }
 
 /** JSON, indented, with a newline at its end. */

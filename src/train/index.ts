@@ -1,5 +1,6 @@
 /** The training loop, evaluation, recipes and the run folder. */
 
+export { type CheckpointFile, checkpointsOf, newestWhole } from "./checkpoints.js";
 export {
   type Check,
   type ClassSort,
@@ -35,6 +36,7 @@ export {
   type Accumulation,
   checkRecipe,
   defineRecipe,
+  type Keep,
   type Recipe,
   type RecipeData,
   type RecipeFactory,

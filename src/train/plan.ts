@@ -4,7 +4,7 @@ import type { Batch, ColourSpace, Loader } from "../data/index.js";
 import type { Meeting, TapNames } from "../methods/index.js";
 import { countMacs, type InputSpec, type Model } from "../models/index.js";
 import { type Device, type Tensor, tidy } from "../torch/index.js";
-import { checkRecipe, type Recipe } from "./recipe.js";
+import { checkRecipe, keeping, type Recipe } from "./recipe.js";
 import { refusingBroadcasts } from "./refuse-broadcasts.js";
 import { describe } from "./resolved-recipe.js";
 import { checkpointTensors } from "./resume.js";
@@ -183,10 +183,13 @@ const size = (tensors: Iterable<Tensor>): number =>
 
 /** The tensors' bytes; names and shapes add some kilobytes. */
 function filesOf(session: Session): Record<string, number> {
+  const { last, best: wanted } = keeping(session.recipe);
+  const best = wanted && session.recipe.data.val !== undefined;
   const checkpoint = tidy(() => size(Object.values(checkpointTensors(session)).flatMap((group) => [...group.values()])));
   return {
     "student.safetensors": size(session.student.stateDict().values()),
     ...(session.ema && { "student.ema.safetensors": size(session.ema.stateDict().values()) }),
-    "checkpoints/last.safetensors": checkpoint,
+    ...(best && { "student.best.safetensors": size(session.student.stateDict().values()) }),
+    "checkpoints/": checkpoint * (last + Number(best)),
   };
 }

@@ -39,6 +39,19 @@ export interface Accumulation {
 export const accumulation = ({ accumulate = 1 }: Recipe): Required<Accumulation> =>
   typeof accumulate === "number" ? { steps: accumulate, gather: false } : { gather: false, ...accumulate };
 
+/** Which checkpoints lie in the run folder, and how often one is written. */
+export interface Keep {
+  /** So many of the newest; of two, the one before stands in for one that is damaged. Default: 2. */
+  last?: number;
+  /** Seconds of work that a crash may cost; with 0 every step is saved. Default: 60. */
+  every?: number;
+  /** Whether the one of the highest top-1 on `val` is kept, too. Default: it is. */
+  best?: boolean;
+}
+
+/** What a recipe's `keep` means, filled in. */
+export const keeping = ({ keep }: Recipe): Required<Keep> => ({ last: 2, every: 60, best: true, ...keep });
+
 export interface Recipe {
   /** The run folder's name; the recipe file's name unless given. */
   name?: string;
@@ -63,6 +76,7 @@ export interface Recipe {
   evalEvery?: number;
   /** Write a metrics line every so many steps. */
   logEvery?: number;
+  keep?: Keep;
 }
 
 /** What the command line tells a recipe. */
@@ -97,6 +111,8 @@ const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(valu
 const positiveInteger = leaf<number>("a positive integer", isPositiveInteger);
 const wholeNumber = leaf<number>("a whole number from 0 up", (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 const positive = leaf<number>("a positive number", (v) => Number.isFinite(v) && (v as number) > 0);
+const seconds = leaf<number>("a number of seconds from 0 up", (v) => Number.isFinite(v) && (v as number) >= 0);
+const yesOrNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
 const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
 const share = leaf<number>("a share from 0 to 1", (v) => typeof v === "number" && v >= 0 && v <= 1);
 const makesModel = leaf<() => Model>(
@@ -137,6 +153,11 @@ const dataSchema = z.strictObject(
   { error: objectError("an object { train, batchSize, … }") },
 );
 
+const keepSchema = z.strictObject(
+  { last: positiveInteger.optional(), every: seconds.optional(), best: yesOrNo.optional() },
+  { error: objectError("an object { last, every, best }") },
+);
+
 const fields = z.strictObject(
   {
     name: text.optional(),
@@ -155,6 +176,7 @@ const fields = z.strictObject(
     seed: wholeNumber.optional(),
     evalEvery: positiveInteger.optional(),
     logEvery: positiveInteger.optional(),
+    keep: keepSchema.optional(),
   },
   { error: objectError("a recipe object { student, method, data, … }") },
 );
@@ -188,7 +210,7 @@ function sentence(issue: z.core.$ZodIssue, recipe: unknown): string {
 }
 
 function unknownField(key: string, path: string[]): string {
-  const known = Object.keys((path.length === 0 ? fields : dataSchema).shape);
+  const known = Object.keys((path.length === 0 ? fields : path[0] === "keep" ? keepSchema : dataSchema).shape);
   const meant = nearest(key, known);
   return `unknown field "${key}"${meant ? ` (did you mean "${meant}"?)` : ` (known: ${known.join(", ")})`}`;
 }

@@ -1,59 +1,92 @@
-/** What a run needs to go on where it stopped: weights, optimizer, averages, random streams, and the step it had reached. */
+/** What a run needs to go on where it stopped, part by part, and the putting of each part back into its place. */
 
 import { loadCheckpoint, saveCheckpoint, type TensorGroups } from "../checkpoint/index.js";
-import { tidy } from "../torch/index.js";
+import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import type { RunFolder } from "./run-folder.js";
+import type { EvalRow } from "./run-folder.js";
 import type { Session } from "./session.js";
 
-/** How far a run has come. The loader's place follows from the step. */
+/** How far a run has come. The loader's place and the learning rate follow from the step. */
 export interface Progress {
   step: number;
+  /** The verdict of highest top-1 so far, which the best student has; null before the first. */
+  best: Pick<EvalRow, "step" | "weights" | "top1"> | null;
 }
 
-interface State extends Progress {
-  optimizerSteps: Record<string, number>;
+/** One part of a run's state: tensors by key, and what is plain JSON. A new kind of state is one more of these in `partsOf`. */
+interface Part {
+  tensors?: () => Map<string, Tensor>;
+  json?: () => unknown;
+  /** Copies values in; the tensors are the checkpoint's own. */
+  load(tensors: Map<string, Tensor>, json: never): void;
 }
 
-export function saveProgress(run: RunFolder, session: Session, { step }: Progress): void {
-  tidy(() => {
-    const state: State = { step, optimizerSteps: session.optimizer.stateDict().steps };
-    saveCheckpoint(run.checkpoint, checkpointTensors(session), state);
-  });
+type Parts = Record<string, Part>;
+
+/** Every part, by the name that it has in a checkpoint. */
+function partsOf(session: Session): Parts {
+  const { student, extras, ema, optimizer } = session;
+  return {
+    student: stateOf(student),
+    ...(extras && { extras: stateOf(extras) }),
+    ...(ema && { ema: stateOf(ema) }),
+    optimizer: {
+      tensors: () => optimizer.stateDict().tensors,
+      json: () => optimizer.stateDict().steps,
+      load: (tensors, steps: Record<string, number>) => optimizer.loadStateDict({ tensors, steps }),
+    },
+    random: {
+      tensors: () => session.randomState(),
+      load: (tensors) => session.restoreRandomState(tensors),
+    },
+  };
 }
 
-/** Puts the session where the checkpoint left it, and forgets what was logged after it. */
-export function restoreProgress(run: RunFolder, session: Session): Progress {
-  return tidy(() => {
-    const { groups, state } = loadCheckpoint<State>(run.checkpoint, { device: session.device });
-    const mine = Object.keys(groupsOf(session));
-    const missing = mine.find((name) => !(name in groups));
-    if (missing)
-      throw new UserError(`the checkpoint has no ${missing}`, {
-        where: run.checkpoint,
-        remedy: "Resume with the recipe that wrote it.",
-      });
-    session.student.loadStateDict(groups.student);
-    session.extras?.loadStateDict(groups.extras);
-    session.ema?.loadStateDict(groups.ema);
-    session.optimizer.loadStateDict({ tensors: groups.optimizer, steps: state.optimizerSteps });
-    session.restoreRandomState(groups.random);
-    run.keepMetricsUpTo(state.step);
-    return { step: state.step };
-  });
+interface HasState {
+  stateDict(): Map<string, Tensor>;
+  loadStateDict(state: Map<string, Tensor>): void;
 }
 
-/** All that a checkpoint holds; the states of the random streams are new tensors, for a scope to free. */
-export const checkpointTensors = (session: Session): TensorGroups => ({
-  ...groupsOf(session),
-  optimizer: session.optimizer.stateDict().tensors,
-  random: session.randomState(),
+const stateOf = (holder: HasState): Part => ({
+  tensors: () => holder.stateDict(),
+  load: (tensors) => holder.loadStateDict(tensors),
 });
 
-function groupsOf({ student, extras, ema }: Session): TensorGroups {
-  return {
-    student: student.stateDict(),
-    ...(extras && { extras: extras.stateDict() }),
-    ...(ema && { ema: ema.stateDict() }),
-  };
+interface State extends Progress {
+  parts: Record<string, unknown>;
+}
+
+/** Writes the checkpoint `path`, a .json and its tensors beside it. */
+export function saveProgress(path: string, session: Session, progress: Progress): void {
+  tidy(() => {
+    const parts = Object.entries(partsOf(session)).map(([name, { json }]) => [name, json?.() ?? null]);
+    const state: State = { ...progress, parts: Object.fromEntries(parts) };
+    saveCheckpoint(path, checkpointTensors(session), state);
+  });
+}
+
+/** Puts the session where the checkpoint left it. */
+export function restoreProgress(path: string, session: Session): Progress {
+  return tidy(() => {
+    const { groups, state } = loadCheckpoint<State>(path, { device: session.device });
+    const { parts: stored, ...progress } = state;
+    const parts = partsOf(session);
+    checkSame(Object.keys(parts), Object.keys(stored), path);
+    for (const [name, part] of Object.entries(parts)) part.load(groups[name], stored[name] as never);
+    return progress;
+  });
+}
+
+/** All tensors that a checkpoint holds; the states of the random streams are new ones, for a scope to free. */
+export const checkpointTensors = (session: Session): TensorGroups =>
+  Object.fromEntries(Object.entries(partsOf(session)).map(([name, { tensors }]) => [name, tensors?.() ?? new Map()]));
+
+/** A part that one of the two has not would be lost, or begun anew, in silence. */
+function checkSame(mine: readonly string[], stored: readonly string[], path: string): void {
+  const remedy = "Resume with the recipe that wrote it, or begin a new run from its student.";
+  const missing = mine.find((name) => !stored.includes(name));
+  if (missing !== undefined) throw new UserError(`the checkpoint has no ${missing}, and the recipe has`, { where: path, remedy });
+  const unknown = stored.find((name) => !mine.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`the checkpoint has ${unknown}, and the recipe has not`, { where: path, remedy });
 }

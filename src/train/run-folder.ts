@@ -1,5 +1,15 @@
 /** The run folder: the only thing that training shares with whatever watches it. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { writeFileAtomic, writeJsonAtomic } from "../checkpoint/write-atomic.js";
 import { fileError, UserError } from "../user-error.js";
@@ -67,9 +77,14 @@ export class RunFolder {
     return join(this.dir, "classes.json");
   }
 
-  /** What a resume needs. */
-  get checkpoint(): string {
-    return join(this.dir, "checkpoints", "last.safetensors");
+  /** The student, or the average of its weights, as it was when it named most of the validation pictures rightly. */
+  get studentBest(): string {
+    return join(this.dir, "student.best.safetensors");
+  }
+
+  /** The folder of what a resume needs. */
+  get checkpoints(): string {
+    return join(this.dir, "checkpoints");
   }
 
   get metrics(): string {
@@ -99,6 +114,19 @@ export class RunFolder {
   /** A line of train.log, with the time before it. */
   log(line: string): void {
     this.#append("train.log", `${new Date().toISOString()} ${line}`);
+  }
+
+  /** What was logged so far is on the disk itself when this returns. */
+  syncMetrics(): void {
+    if (!existsSync(this.metrics)) return;
+    const file = openSync(this.metrics, "r");
+    try {
+      fsyncSync(file);
+    } catch (error) {
+      throw fileError(error, "write", this.metrics);
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** All metrics so far; a last line that is still being written is left out. */

@@ -1,15 +1,15 @@
 /** Training: a run from its recipe, told as it happens. `for await (const event of train(recipe))`. */
 
-import { saveTensors, writeJsonAtomic } from "../checkpoint/index.js";
+import { writeJsonAtomic } from "../checkpoint/index.js";
 import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
+import { atBeginning, better, Checkpoints } from "./checkpoints.js";
 import { consult, type Diagnosis, remarks } from "./doctor/index.js";
 import { Judge } from "./judge.js";
 import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import { type RecipeSource, resolveRecipe } from "./resolved-recipe.js";
-import { type Progress, restoreProgress, saveProgress } from "./resume.js";
 import { createRunFolder, type EvalRow, openRunFolder, type RunFolder, type TrainRow } from "./run-folder.js";
 import { Session } from "./session.js";
 
@@ -50,9 +50,6 @@ export type TrainEvent =
   | ({ kind: "bad"; split: "train" | "val" } & BadPicture)
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
-/** Milliseconds of work that a crash may cost. */
-const SAVE_EVERY = 60_000;
-
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
@@ -62,11 +59,12 @@ export async function* train(
   using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
   const diagnosis = doctor && resume === undefined ? await consult(session, { smoke: source?.smoke ?? false }) : null;
   const run = resume === undefined ? begin(session, { dir, claimed, source }) : openRunFolder(resume);
-  const progress: Progress = resume === undefined ? { step: 0 } : restoreProgress(run, session);
+  const checkpoints = new Checkpoints(run, session);
+  const { progress, notes: found } = resume === undefined ? atBeginning() : checkpoints.restore();
   const began = performance.now();
   const { student, loader, steps, epochs, precision } = session;
   const describe = { name: student.info.name, parameters: student.parameterCount() };
-  const notes = [...(diagnosis ? remarks(diagnosis) : []), ...session.notes];
+  const notes = [...found, ...(diagnosis ? remarks(diagnosis) : []), ...session.notes];
   const start = { epochs, steps, step: progress.step, student: describe, precision, notes, doctor: diagnosis };
   yield { kind: "begin", dir: run.dir, ...start };
   run.log(
@@ -84,7 +82,6 @@ export async function* train(
     }
     return fresh.map(({ name, reason }) => ({ kind: "bad", split, name, reason }));
   };
-  let saved = performance.now();
   while (progress.step < steps && !signal?.aborted) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
@@ -121,15 +118,13 @@ export async function* train(
       if (due || progress.step === steps) {
         for await (const verdict of judge.look(progress.step, epoch + 1)) {
           run.appendMetrics(verdict);
+          progress.best = better(progress.best, verdict);
           yield verdict;
         }
         yield* unusable("val", judge.bad);
       }
       const over = progress.step === steps || signal?.aborted;
-      if (over || performance.now() - saved > SAVE_EVERY) {
-        save(run, session, progress);
-        saved = performance.now();
-      }
+      if (over || checkpoints.isDue(progress)) checkpoints.save(progress);
       if (over) break;
     }
   }
@@ -164,19 +159,6 @@ function begin(session: Session, { dir, claimed, source }: Pick<TrainOptions, "d
   const { classes } = recipe.data.train;
   if (classes.length > 0) writeJsonAtomic(run.classes, classes);
   return run;
-}
-
-/** The student alone, for whoever wants to use it, and what a resume needs. */
-function save(run: RunFolder, session: Session, progress: Progress): void {
-  saveProgress(run, session, progress);
-  const { classes } = session.recipe.data.train;
-  const metadata = {
-    model: session.student.info.name,
-    step: String(progress.step),
-    ...(classes.length > 0 && { classes: JSON.stringify(classes) }),
-  };
-  saveTensors(run.student, session.student.stateDict(), metadata);
-  if (session.ema) saveTensors(run.studentEma, session.ema.stateDict(), { ...metadata, weights: "ema" });
 }
 
 /** Nothing good comes after a loss that is no number: the last checkpoint stays as it is. */

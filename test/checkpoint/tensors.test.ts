@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { loadCheckpoint, loadTensors, saveCheckpoint, saveTensors, writeSafetensors } from "../../src/checkpoint/index.js";
+import { loadTensors, saveTensors, writeSafetensors } from "../../src/checkpoint/index.js";
 import { type DType, memory, ones, type Tensor, tensor, tidy } from "../../src/torch/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tensors-"));
@@ -71,30 +71,4 @@ test("a file that fails half-way leaves no tensor behind", () => {
   );
   expect(() => loadTensors(path)).toThrow('tensor "b": a BOOL that is neither 0 nor 1');
   expect(memory().tensors).toBe(before);
-});
-
-test("a checkpoint keeps groups apart and carries its state", () => {
-  const path = join(folder, "last.safetensors");
-  tidy(() => {
-    const groups = {
-      student: new Map([["head/odd.weight", ones([2])]]),
-      optimizer: new Map([["head/odd.weight", tensor([3, 4])]]),
-      ema: new Map(),
-    };
-    saveCheckpoint(path, groups, { step: 12 });
-    const read = loadCheckpoint<{ step: number }>(path);
-    expect(read.state).toEqual({ step: 12 });
-    expect(Object.keys(read.groups)).toEqual(["student", "optimizer", "ema"]);
-    expect(read.groups.optimizer.get("head/odd.weight")?.toArray()).toEqual([3, 4]);
-    expect(read.groups.ema.size).toBe(0);
-    for (const made of Object.values(read.groups).flatMap((map) => [...map.values()])) made.dispose();
-  });
-});
-
-test("weights are not a checkpoint", () => {
-  const path = join(folder, "weights.safetensors");
-  writeSafetensors(path, new Map());
-  expect(() => loadCheckpoint(path)).toThrow(`${path}: these are weights, not a checkpoint to resume from`);
-  writeFileSync(path, "not at all");
-  expect(() => loadCheckpoint(path)).toThrow("bytes, more than the limit");
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../src/checkpoint/safetensors.js";
+import { checkpointsOf } from "../../src/train/checkpoints.js";
 import { openRunFolder } from "../../src/train/run-folder.js";
 import { folderWith, tinyRecipe, vitDistill } from "./command.js";
 
@@ -19,7 +20,8 @@ test("train makes a whole run folder, eval looks at it again", async () => {
   expect(run.readMetrics().filter((row) => row.kind === "train")).toHaveLength(4);
   expect(readFileSync(join(folder, "run", "train.log"), "utf8")).toMatch(/begin:.*end\n$/s);
   expect(readSafetensors(run.student).tensors.get("cls_token")?.shape).toEqual([1, 1, 16]);
-  expect(existsSync(run.checkpoint)).toBe(true);
+  expect(checkpointsOf(run).map(({ step }) => step)).toEqual([4]);
+  expect(existsSync(run.studentBest)).toBe(true);
 
   const { out } = await vitDistill(["eval", "run", "--json"], folder);
   const { verdicts } = JSON.parse(out);

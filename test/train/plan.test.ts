@@ -51,7 +51,7 @@ test("it tells who meets whom, what it costs, and keeps nothing", async () => {
   const bytes = 4 * student.parameterCount();
   expect(made.disk["student.safetensors"]).toBe(bytes);
   expect(made.disk["student.ema.safetensors"]).toBe(bytes);
-  expect(made.disk["checkpoints/last.safetensors"]).toBeGreaterThan(4 * bytes); // weights, average, AdamW's two
+  expect(made.disk["checkpoints/"]).toBeGreaterThan(4 * bytes); // weights, average, AdamW's two
   expect(made.times.step).toBeGreaterThan(made.times.teachers);
   expect(made.seconds).toBeCloseTo((15 * (made.times.step + made.times.data)) / 1000, 6);
   expect(made.peakMemory).toBeGreaterThan(1e7);
