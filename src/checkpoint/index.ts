@@ -17,6 +17,6 @@ export {
   type StoredTensor,
   writeSafetensors,
 } from "./safetensors.js";
-export { filesRead, loadTensors, saveTensors, toTensors } from "./tensors.js";
+export { filesRead, loadTensors, readingApart, saveTensors, toTensors } from "./tensors.js";
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
 export { type FileContent, removeTemporaries, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";

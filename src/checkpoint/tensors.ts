@@ -34,11 +34,23 @@ const ARRAYS: Record<StoredDtype, new (buffer: ArrayBuffer) => TypedArray> = {
   BOOL: Uint8Array,
 };
 
-const read = new Set<string>();
+let read = new Set<string>();
 
 /** The files that this process has loaded tensors from, for a run's manifest. */
 export function filesRead(): string[] {
   return [...read];
+}
+
+/** Runs `fn`; the files that it reads are told to the caller and not counted as the process's. */
+export function readingApart<T>(fn: () => T): { result: T; files: string[] } {
+  const outer = read;
+  const mine = new Set<string>();
+  read = mine;
+  try {
+    return { result: fn(), files: [...mine] };
+  } finally {
+    read = outer;
+  }
 }
 
 /** Every tensor of a weight file of any kind (`readWeights`), under the file's keys; the caller owns them. */

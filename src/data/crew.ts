@@ -126,6 +126,10 @@ class Ring implements Filler {
     this.#wake();
   }
 
+  has(thread: Worker): boolean {
+    return this.#crew.includes(thread);
+  }
+
   fail(error: Error): void {
     this.#failure ??= error;
     this.#wake();
@@ -177,7 +181,7 @@ function start(): Worker {
 function lose(thread: Worker, message: string): void {
   if (!threads.includes(thread)) return;
   threads = threads.filter((other) => other !== thread);
-  for (const ring of running.values()) ring.fail(new DataError(message));
+  for (const ring of running.values()) if (ring.has(thread)) ring.fail(new DataError(message));
 }
 
 /** What ended a thread, and what to do about it. */

@@ -20,7 +20,7 @@ export interface Manifest {
   precision: PrecisionChoice;
   /** SHA-256 by split, over classes, labels, and pixels in memory or the names of picture files. */
   data: Record<string, { name: string; n: number; sha256: string }>;
-  /** SHA-256 by file, of all that were read until the run began. */
+  /** SHA-256 by file, of the run's models' and of all others that were read before it, but not for another run's models. */
   weights: Record<string, string>;
   machine: { system: string; processor: string; cores: number; memory: number };
   engine: EngineInfo;
@@ -31,9 +31,11 @@ export interface ManifestOptions {
   device: string;
   precision: PrecisionChoice;
   data: RecipeData;
+  /** The weight files of the run's models. */
+  files: readonly string[];
 }
 
-export function makeManifest({ seed, device, precision, data }: ManifestOptions): Manifest {
+export function makeManifest({ seed, device, precision, data, files }: ManifestOptions): Manifest {
   const engine = engineInfo();
   const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter(
     (split): split is [string, Dataset] => split[1] !== undefined,
@@ -49,7 +51,7 @@ export function makeManifest({ seed, device, precision, data }: ManifestOptions)
     data: Object.fromEntries(
       splits.map(([split, dataset]) => [split, { name: dataset.name, n: dataset.n, sha256: fingerprint(dataset) }]),
     ),
-    weights: Object.fromEntries(filesRead().map((file) => [file, hashFile(file)])),
+    weights: Object.fromEntries([...new Set([...filesRead(), ...files])].map((file) => [file, hashFile(file)])),
     machine: {
       system: `${platform()} ${release()} ${arch()}`,
       processor: cpus()[0]?.model ?? "unknown",

@@ -1,12 +1,13 @@
 /** What a run trains with, made from its recipe and checked before anything runs; and one step of it. */
 
 import { evalAugment, normalise } from "../augment/index.js";
+import { readingApart } from "../checkpoint/index.js";
 import { type Batch, type Dataset, type ImageOp, isLabelled, Loader, pictureSize } from "../data/index.js";
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
-import { type Device, Generator, type Holder, manualSeed, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { type Device, Generator, type Holder, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.js";
 import { checkDevice } from "./check-device.js";
@@ -14,6 +15,7 @@ import { checkPlayers } from "./check-players.js";
 import { Contract, trainedParameters } from "./contract.js";
 import { choosePrecision, inPrecision, type Precision, type PrecisionChoice } from "./precision.js";
 import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
+import { drawingFrom, runStreams } from "./streams.js";
 import { type View, viewOf } from "./view.js";
 
 export interface SessionOptions {
@@ -52,8 +54,11 @@ export class Session implements Holder {
   readonly epochs: number;
   readonly steps: number;
   readonly accumulate: Required<Accumulation>;
-  /** Of what a step draws from: dropout and drop-path from the default streams, the method from its own. */
+  /** What a step draws from, this run's alone: initialisers, dropout and drop-path from the first ones, the method from its own. */
   readonly streams: ReadonlyMap<string, Generator>;
+  /** Whose tensors the models were made with. */
+  readonly filesRead: readonly string[];
+  readonly #defaults: readonly Generator[];
   readonly #contract: Contract;
   readonly #taps: TapNames;
   readonly #evaluationLoaders: { val?: Loader; test?: Loader } = {};
@@ -78,21 +83,20 @@ export class Session implements Holder {
     this.recipe = recipe;
     this.seed = seed;
     this.device = device;
-    manualSeed(seed);
-    this.student = recipe.student().to({ device }).train();
+    const defaults = runStreams(seed, device);
+    this.#defaults = [...defaults.values()];
+    this.streams = new Map([...defaults, ["method", Generator.seeded(seed + 1)]]);
+    const { result: models, files } = readingApart(() => this.#drawing(() => makeModels(recipe, device)));
+    this.student = models.student;
+    this.teachers = models.teachers;
+    this.filesRead = files;
     const asked = recipe.precision ?? "auto";
     this.precisionChoice = asked === "auto" && found ? found : choosePrecision(asked, device, this.student.info.embedDim);
     this.precision = this.precisionChoice.precision;
-    this.teachers = (recipe.teachers ?? []).map((make) => make().to({ device }).eval().requiresGrad_(false));
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
-    this.extras = this.method.extras(this.players)?.to({ device }).train() ?? null;
-    this.streams = new Map([
-      ["default", Generator.default()],
-      ...(device === "cpu" ? [] : [["device", Generator.default({ device })] as const]),
-      ["method", Generator.seeded(seed + 1)],
-    ]);
+    this.extras = this.#drawing(() => this.method.extras(this.players)?.to({ device }).train() ?? null);
     const { batchSize, repeats, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
       batchSize,
@@ -234,8 +238,13 @@ export class Session implements Holder {
     };
   }
 
+  /** In the run's precision, with its random streams. */
   #cast<T>(fn: () => T): T {
-    return inPrecision(this.precision, this.device, fn);
+    return this.#drawing(() => inPrecision(this.precision, this.device, fn));
+  }
+
+  #drawing<T>(fn: () => T): T {
+    return drawingFrom(this.#defaults, fn);
   }
 
   tensors(): Tensor[] {
@@ -250,6 +259,13 @@ export class Session implements Holder {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function makeModels({ student, teachers = [] }: Recipe, device: Device): { student: Model; teachers: Model[] } {
+  return {
+    student: student().to({ device }).train(),
+    teachers: teachers.map((make) => make().to({ device }).eval().requiresGrad_(false)),
+  };
 }
 
 function checkLabelled(evaluated: Dataset | undefined): void {

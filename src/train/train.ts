@@ -140,7 +140,7 @@ export async function* train(
 
 /** The folder of a new run, with the weights that it begins with. */
 function begin(session: Session, { dir, claimed, source }: Pick<TrainOptions, "dir" | "claimed" | "source">): RunFolder {
-  const { recipe, student, teachers, seed, device, precision, precisionChoice, steps } = session;
+  const { recipe, student, teachers, seed, device, precision, precisionChoice, steps, filesRead: files } = session;
   const name = recipe.name ?? "run";
   const resolved = resolveRecipe(recipe, {
     source: source ?? null,
@@ -154,7 +154,7 @@ function begin(session: Session, { dir, claimed, source }: Pick<TrainOptions, "d
     dir,
     claimed,
     recipe: resolved,
-    manifest: makeManifest({ seed, device, precision: precisionChoice, data: recipe.data }),
+    manifest: makeManifest({ seed, device, precision: precisionChoice, data: recipe.data, files }),
   });
   const { classes } = recipe.data.train;
   if (classes.length > 0) writeJsonAtomic(run.classes, classes);

@@ -222,6 +222,25 @@ describe("random streams", () => {
     expect(draw()).toEqual(draw(Generator.seeded(1)));
   });
 
+  scoped("a stream stands in for the default one, goes on by what was drawn, and leaves the default one as it was", () => {
+    using stream = Generator.seeded(5);
+    using twin = Generator.seeded(5);
+    manualSeed(3);
+    const ahead = [draw(), draw()];
+    manualSeed(3);
+    expect(draw()).toEqual(ahead[0]);
+    expect(stream.asDefault(() => draw())).toEqual(draw(twin));
+    expect(() =>
+      stream.asDefault(() => {
+        expect(draw()).toEqual(draw(twin));
+        throw new Error("in the midst");
+      }),
+    ).toThrow("in the midst");
+    expect(draw()).toEqual(ahead[1]);
+    expect(draw(stream)).toEqual(draw(twin));
+    expect(() => stream.asDefault(async () => {})).toThrow("asDefault is synchronous");
+  });
+
   scoped("streams are apart", () => {
     manualSeed(3);
     const alone = draw();

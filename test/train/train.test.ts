@@ -9,15 +9,8 @@ import { readSafetensors } from "../../src/checkpoint/index.js";
 import { defineMethod, none, soft } from "../../src/methods/index.js";
 import { sgd } from "../../src/optim/index.js";
 import { memory, tensor } from "../../src/torch/index.js";
-import {
-  type EvalRow,
-  openRunFolder,
-  type Recipe,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainRow,
-  train,
-} from "../../src/train/index.js";
+import { type EvalRow, openRunFolder, type Recipe, type TrainEvent, type TrainOptions, train } from "../../src/train/index.js";
+import { lasting, student } from "./runs.js";
 import { columns, master, pupil, toyRecipe } from "./toys.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vit-distill-train-"));
@@ -36,17 +29,6 @@ async function run(recipe: Recipe, { stopAfter, ...options }: TrainOptions & { s
   }
   return { dir, events, steps: events.filter((event) => event.kind === "step") };
 }
-
-/** What must not differ between two runs of one recipe and seed: all but times. */
-const lasting = (dir: string) =>
-  openRunFolder(dir)
-    .readMetrics()
-    .map(({ time, ...row }) => {
-      if (row.kind === "eval") return row;
-      const { imagesPerSecond, dataShare, teacherShare, ...rest } = row as TrainRow;
-      return rest;
-    });
-const student = (dir: string) => readFileSync(openRunFolder(dir).student);
 
 test("a run learns, tells every step with named terms, and leaves no tensor behind", async () => {
   const before = memory().tensors;

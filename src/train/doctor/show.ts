@@ -1,9 +1,10 @@
-/** Shows teachers pictures. No random stream of the run chooses them, and none is left further than it was. */
+/** Shows teachers pictures. Which ones, and what training mode draws, follows from the seed; no stream of anybody else is moved. */
 
 import { evalAugment, normalise } from "../../augment/index.js";
-import { type BadPicture, type Dataset, type ImageOp, Loader, pictureSize, Rng, subset } from "../../data/index.js";
-import { type Device, Generator, type Tensor, tensor, tidy } from "../../torch/index.js";
+import { type BadPicture, type Batch, type Dataset, type ImageOp, Loader, pictureSize, Rng, subset } from "../../data/index.js";
+import { type Device, type Tensor, tensor, tidy } from "../../torch/index.js";
 import type { Recipe } from "../recipe.js";
+import { drawingFrom, runStreams } from "../streams.js";
 import type { Pictures } from "../view.js";
 import type { Subject } from "./subject.js";
 import type { Statistics } from "./views.js";
@@ -38,19 +39,24 @@ export async function show(
     maxBad: 1, // they are told, and stop nothing here
   });
   for (const subject of subjects) subject.prepare(loader);
-  using _ = new RandomKept(device);
+  const streams = [...runStreams(seed, device).values()];
   const began = performance.now();
-  for await (const batch of loader.epoch(0)) {
-    tidy(() => {
-      const seen = tensor(batch.images, { shape: batch.shape, device }); // [B, C, H, W]
-      for (const subject of subjects) {
-        if (looked === 0 && subject.knows(data)) subject.challenge(loader, statistics(seen, loader));
-        subject.answer(seen, batch.labels);
-      }
-    });
-    looked += batch.labels.length;
-    bad.push(...batch.bad);
-    if (short && looked >= ENOUGH && performance.now() - began > PATIENCE) break;
+  const ask = (batch: Batch) => {
+    const seen = tensor(batch.images, { shape: batch.shape, device }); // [B, C, H, W]
+    for (const subject of subjects) {
+      if (looked === 0 && subject.knows(data)) subject.challenge(loader, statistics(seen, loader));
+      subject.answer(seen, batch.labels);
+    }
+  };
+  try {
+    for await (const batch of loader.epoch(0)) {
+      tidy(() => drawingFrom(streams, () => ask(batch)));
+      looked += batch.labels.length;
+      bad.push(...batch.bad);
+      if (short && looked >= ENOUGH && performance.now() - began > PATIENCE) break;
+    }
+  } finally {
+    for (const stream of streams) stream.dispose();
   }
   return { looked, bad };
 }
@@ -72,21 +78,4 @@ function statistics(seen: Tensor /* [B, C, H, W] */, { space }: Pictures): Stati
     mean: mean.map((value, c) => value * space!.std[c] + space!.mean[c]),
     std: std.map((value, c) => value * space!.std[c]),
   };
-}
-
-/** Puts the default random streams back when it is disposed: training mode draws from them. */
-class RandomKept {
-  readonly #kept: [Generator, Tensor][];
-
-  constructor(device: Device) {
-    const streams = [Generator.default(), ...(device === "cpu" ? [] : [Generator.default({ device })])];
-    this.#kept = streams.map((stream) => [stream, stream.state()]);
-  }
-
-  [Symbol.dispose](): void {
-    for (const [stream, state] of this.#kept) {
-      stream.restore(state);
-      state.dispose();
-    }
-  }
 }
