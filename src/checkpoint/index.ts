@@ -19,4 +19,4 @@ export {
 } from "./safetensors.js";
 export { filesRead, loadTensors, readingApart, saveTensors, toTensors } from "./tensors.js";
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
-export { type FileContent, removeTemporaries, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";
+export { type FileContent, removeTemporaries, temporaryBeside, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFault, removeCheckpoint, removeTemporaries, saveTensors } from "../checkpoint/index.js";
 import { UserError } from "../user-error.js";
+import type { FolderLock } from "./lock.js";
 import { type Keep, keeping } from "./recipe.js";
 import { type Progress, restoreProgress, saveProgress } from "./resume.js";
 import type { EvalRow, RunFolder } from "./run-folder.js";
@@ -57,14 +58,16 @@ export const better = (best: Progress["best"], { step, weights, top1 }: EvalRow)
 
 export class Checkpoints {
   readonly #run: RunFolder;
+  readonly #lock: FolderLock;
   readonly #session: Session;
   readonly #keep: Required<Keep>;
   /** Steps whose checkpoints are whole as far as is known, the oldest first. */
   #kept: number[] = [];
   #savedAt = performance.now();
 
-  constructor(run: RunFolder, session: Session) {
+  constructor(run: RunFolder, session: Session, lock: FolderLock) {
     this.#run = run;
+    this.#lock = lock;
     this.#session = session;
     this.#keep = keeping(session.recipe);
   }
@@ -92,6 +95,7 @@ export class Checkpoints {
   /** When this returns, nothing up to the step can be lost. */
   save(progress: Progress): void {
     if (this.#kept.at(-1) === progress.step) return;
+    this.#lock.check();
     this.#run.syncMetrics();
     saveProgress(join(this.#run.checkpoints, `${nameOf(progress.step)}.json`), this.#session, progress);
     this.#kept.push(progress.step);

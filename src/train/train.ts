@@ -7,6 +7,7 @@ import { UserError } from "../user-error.js";
 import { atBeginning, better, Checkpoints } from "./checkpoints.js";
 import { consult, type Diagnosis, remarks } from "./doctor/index.js";
 import { Judge } from "./judge.js";
+import { FolderLock } from "./lock.js";
 import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import { type RecipeSource, resolveRecipe } from "./resolved-recipe.js";
@@ -59,7 +60,8 @@ export async function* train(
   using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
   const diagnosis = doctor && resume === undefined ? await consult(session, { smoke: source?.smoke ?? false }) : null;
   const run = resume === undefined ? begin(session, { dir, claimed, source }) : openRunFolder(resume);
-  const checkpoints = new Checkpoints(run, session);
+  using lock = new FolderLock(run.dir);
+  const checkpoints = new Checkpoints(run, session, lock);
   const { progress, notes: found } = resume === undefined ? atBeginning() : checkpoints.restore();
   const began = performance.now();
   const { student, loader, steps, epochs, precision } = session;
