@@ -15,6 +15,7 @@ import { writeFileAtomic, writeJsonAtomic } from "../checkpoint/write-atomic.js"
 import { fileError, UserError } from "../user-error.js";
 import type { Manifest } from "./manifest.js";
 import type { ResolvedRecipe } from "./resolved-recipe.js";
+import { EventFile, scalarsOf } from "./tensorboard/index.js";
 
 /** A logged training step, a line of metrics.jsonl. */
 export interface TrainRow {
@@ -57,6 +58,7 @@ const RECIPE = "recipe.resolved.json";
 
 export class RunFolder {
   readonly dir: string;
+  #curves: EventFile | undefined;
 
   constructor(dir: string) {
     this.dir = dir;
@@ -107,8 +109,14 @@ export class RunFolder {
     writeJsonAtomic(join(this.dir, MANIFEST), manifest);
   }
 
+  /** From now on metrics are written for TensorBoard too; `from` is the first step to come. */
+  drawCurves({ from }: { from: number }): void {
+    this.#curves = new EventFile(this.dir, { from });
+  }
+
   appendMetrics(row: MetricsRow): void {
     this.#append("metrics.jsonl", JSON.stringify(row));
+    this.#curves?.write(row.step, row.time, scalarsOf(row));
   }
 
   /** A line of train.log, with the time before it. */

@@ -74,6 +74,7 @@ export async function* train(
   );
   for (const note of notes) run.log(note);
 
+  run.drawCurves({ from: progress.step + 1 });
   const judge = new Judge(session);
   const named = new Set<string>();
   const unusable = (split: "train" | "val", pictures: readonly BadPicture[]): TrainEvent[] => {
