@@ -33,7 +33,7 @@ export {
   tapNames,
 } from "./layer-map.js";
 export { type ManifoldOptions, type ManifoldWeights, manifold } from "./manifold.js";
-export { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
+export { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss } from "./manifold-terms.js";
 export {
   defineMethod,
   type LossInput,

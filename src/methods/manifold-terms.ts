@@ -1,72 +1,50 @@
 /**
- * The losses between manifold maps M(X) = X Xᵀ of normalised patch tokens: the paper's three decoupled terms, and the exact
- * full map, which needs no map at all. Fine-grained manifold distillation, https://arxiv.org/abs/2107.01378
+ * The losses between manifold maps M(X) = X Xᵀ of patch tokens at unit length: the paper's three decoupled terms, and the exact
+ * full map. Fine-grained manifold distillation, https://arxiv.org/abs/2107.01378
  *
  * Everything here is float32 whatever the autocast: differences of maps under 2e-4 vanish when half precision squares them.
- * The gradient 4 (M_S − M_T) S is known when the value is, so nothing but it is kept for the backward pass.
+ * The gradient is known when the value is, so that both are made together, a piece of the maps at a time, and nothing but the
+ * gradient is kept for the backward pass.
  */
 
-import { crossGram, gram, normaliseTokens } from "../nn/index.js";
 import { autocast, noGrad, type Tensor, tidy, withGradient } from "../torch/index.js";
+import { gramLoss, type Maps } from "./gram-loss.js";
 
-// B images, N patches, D width (student's or teacher's), K sampled rows, n = B·N, M maps of n×n
+// B images, N patches, D width (student's or teacher's), K sampled rows, M maps of n rows each
 
 /** `mean`: over all entries of the maps, as the released code. `sum`: squared Frobenius norms, averaged over the maps, as the paper writes. */
 export type Reduction = "mean" | "sum";
 
-/** Tokens ready to be compared: unit length, float32. */
-export const unitTokens = (tokens: Tensor /* [B, N, D] */): Tensor =>
-  inFloat32(tokens, () => normaliseTokens(tokens.to({ dtype: "float32" })));
-
-/** Patches of one image: mean over the B maps N×N. Takes unit tokens [B, N, D]. */
+/** Patches of one image: mean over the B maps N×N. Takes tokens [B, N, D] of any length. */
 export const intraLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
-  mapLoss(student, teacher, reduction);
+  mapLoss(student, teacher, (tokens) => tokens, reduction);
 
-/** One patch position across the images of the batch: mean over the N maps B×B. Takes unit tokens [B, N, D]. */
+/** One patch position across the images of the batch: mean over the N maps B×B. Takes tokens [B, N, D] of any length. */
 export const interLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
-  mapLoss(student.transpose(0, 1), teacher.transpose(0, 1), reduction);
+  mapLoss(student, teacher, (tokens) => tokens.transpose(0, 1), reduction);
 
-/** K of the B·N rows: one map K×K. Takes unit tokens [B, N, D] and row numbers [K]. */
+/** K of the B·N rows: one map K×K. Takes tokens [B, N, D] of any length and row numbers [K]. */
 export const randomLoss = (student: Tensor, teacher: Tensor, rows: Tensor, reduction: Reduction = "mean"): Tensor =>
-  mapLoss(pick(student, rows), pick(teacher, rows), reduction);
+  mapLoss(pick(student, rows), pick(teacher, rows), (tokens) => tokens, reduction);
 
-const pick = (tokens: Tensor, rows: Tensor): Tensor =>
-  tokens.flatten({ startDim: 0, endDim: 1 }).indexSelect(0, rows).unsqueeze(0); // [1, K, D]
-
-function mapLoss(student: Tensor /* [M, n, D] */, teacher: Tensor, reduction: Reduction): Tensor {
-  const [maps, n] = student.shape;
-  const scale = reduction === "mean" ? 1 / (maps * n * n) : 1 / maps;
-  const [value, gradient] = exactly(student, () => {
-    const difference = gram(student).sub_(gram(teacher)); // [M, n, n]
-    return [difference.square().sum().mul(scale), difference.bmm(student).mul_(4 * scale)];
-  });
-  return withGradient(student, value, gradient);
-}
+const pick = (tokens: Tensor, rows: Tensor): Tensor => asOneMap(tokens).indexSelect(1, rows); // [1, K, D]
 
 /**
- * The whole map over all n = B·N tokens of the batch, ‖S Sᵀ − T Tᵀ‖² = ‖SᵀS‖² − 2 ‖SᵀT‖² + ‖TᵀT‖², through D×D products:
- * linear in n, where the literal map at B = 128, N = 196 would be 2.5 GB. Takes unit tokens [B, N, D].
+ * The whole map over all n = B·N tokens of the batch, exactly, which at B = 128 and N = 196 would be 2.5 GB: gramLoss takes the
+ * way that is linear in n. Takes tokens [B, N, D] of any length.
  */
-export function allPairsLoss(student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor {
-  const s = student.flatten({ startDim: 0, endDim: 1 }); // [n, D_S]
-  const t = teacher.flatten({ startDim: 0, endDim: 1 }); // [n, D_T]
-  const n = s.shape[0];
-  const scale = reduction === "mean" ? 1 / (n * n) : 1;
-  const [value, gradient] = exactly(student, () => {
-    const ss = crossGram(s, s); // [D_S, D_S]
-    const st = crossGram(s, t); // [D_S, D_T]
-    const tt = crossGram(t, t); // [D_T, D_T]
-    const norm = squaredNorm(ss).sub(squaredNorm(st).mul(2)).add(squaredNorm(tt));
-    const slope = s.matmul(ss).sub_(t.matmul(st.transpose(0, 1))); // [n, D_S]
-    return [norm.mul(scale).to({ dtype: s.dtype }), slope.mul_(4 * scale)];
-  });
-  return withGradient(s, value, gradient);
+export const allPairsLoss = (student: Tensor, teacher: Tensor, reduction: Reduction = "mean"): Tensor =>
+  mapLoss(student, teacher, asOneMap, reduction);
+
+const asOneMap = (tokens: Tensor): Tensor => tokens.flatten({ startDim: 0, endDim: 1 }).unsqueeze(0); // [1, B·N, D]
+
+function mapLoss(student: Tensor, teacher: Tensor, maps: Maps, reduction: Reduction): Tensor {
+  const wide = student.to({ dtype: "float32" });
+  const [count, n] = maps(wide).shape;
+  const scale = reduction === "mean" ? 1 / (count * n * n) : 1 / count;
+  const { value, gradient } = exactly(student, () => gramLoss(wide, teacher, maps, scale));
+  return withGradient(wide, value, gradient);
 }
 
-// the three norms nearly cancel: their sum is taken in float64
-const squaredNorm = (x: Tensor): Tensor => x.to({ dtype: "float64" }).square().sum();
-
-/** A value and its gradient, computed with no graph and no autocast on the device of `x`. */
-const exactly = (x: Tensor, fn: () => [Tensor, Tensor]): [Tensor, Tensor] => noGrad(() => inFloat32(x, () => tidy(fn)));
-
-const inFloat32 = <T>({ device }: Tensor, fn: () => T): T => autocast({ device, enabled: false }, fn);
+/** With no graph and no autocast on the device of `x`. */
+const exactly = <T>({ device }: Tensor, fn: () => T): T => noGrad(() => autocast({ device, enabled: false }, () => tidy(fn)));

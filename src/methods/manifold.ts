@@ -10,7 +10,7 @@ import { crossEntropy, klDiv } from "../nn/index.js";
 import { randperm, stack, type Tensor } from "../torch/index.js";
 import { type Meeting, meet, onGrid, type UnequalGrids } from "./grids.js";
 import { firstAndLast, type LayerMap, layerPairs } from "./layer-map.js";
-import { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss, unitTokens } from "./manifold-terms.js";
+import { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss } from "./manifold-terms.js";
 import { defineMethod, type LossInput, listening, type Players, type Terms, weigh } from "./method.js";
 
 export interface ManifoldWeights {
@@ -64,8 +64,8 @@ export function manifold({
   function maps(input: LossInput): Terms {
     const { student, teacher, players, generator } = input;
     const tokens = meetings(players).map((meeting, i) => ({
-      s: unitTokens(onGrid(student.taps[i], meeting.student, meeting)), // [B, N, D_S]
-      t: unitTokens(onGrid(teacher.taps[i], meeting.teacher, meeting)), // [B, N, D_T]
+      s: onGrid(student.taps[i], meeting.student, meeting), // [B, N, D_S]
+      t: onGrid(teacher.taps[i], meeting.teacher, meeting), // [B, N, D_T]
     }));
     if (pairs === "all")
       return weigh({ all: [weight.all, () => overLayers(tokens.map(({ s, t }) => allPairsLoss(s, t, reduction)))] });

@@ -3,16 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { mixup, normalise } from "../../src/augment/index.js";
 import type { Batch } from "../../src/data/index.js";
-import {
-  allPairsLoss,
-  coAdvise,
-  defineMethod,
-  type Method,
-  manifold,
-  patchTokens,
-  soft,
-  unitTokens,
-} from "../../src/methods/index.js";
+import { allPairsLoss, coAdvise, defineMethod, type Method, manifold, patchTokens, soft } from "../../src/methods/index.js";
 import { coadvise, convNet } from "../../src/models/index.js";
 import { klDiv, Linear } from "../../src/nn/index.js";
 import { gradsOf, type Tensor, tidy } from "../../src/torch/index.js";
@@ -162,7 +153,7 @@ describe("terms that compare pictures", () => {
         extras: () => new Linear(16, 24),
         loss({ student, teacher }, projection) {
           const [ours, theirs] = [patchTokens(student.taps[0], { prefixTokens: 1 }).pipe(projection), teacher.taps[0]];
-          return { relations: allPairsLoss(unitTokens(ours), unitTokens(theirs)), soft: klDiv(student.logits, teacher.logits) };
+          return { relations: allPairsLoss(ours, theirs), soft: klDiv(student.logits, teacher.logits) };
         },
       });
     const recipe = (accumulate?: Accumulation) => calm({ method: hint(), accumulate });

@@ -1,6 +1,6 @@
 /** The manifold terms and their gradients, the exact all-pairs term, soft and hard distillation. */
 
-import { allPairsLoss, interLoss, intraLoss, mergePatches, randomLoss, unitTokens } from "../../src/methods/index.js";
+import { allPairsLoss, interLoss, intraLoss, mergePatches, randomLoss } from "../../src/methods/index.js";
 import { crossEntropy, klDiv } from "../../src/nn/index.js";
 import { stack, type Tensor, tensor, tidy } from "../../src/torch/index.js";
 import { type Check, relative, type Summary, summaryError, tolerances } from "./check.js";
@@ -80,12 +80,12 @@ function pair(name: string, s: number, t: number, golden: ManifoldCase, filler: 
   };
 }
 
-/** Unit patch tokens, without the student's extra tokens and on the common grid. */
+/** Patch tokens, without the student's extra tokens and on the common grid. */
 function patches(tokens: Tensor, { extra_tokens, student_tokens, merge_to }: ManifoldCase): Tensor {
   const prefix = tokens.shape[1] === student_tokens ? extra_tokens : 0;
   const bare = tokens.slice({ dim: 1, start: prefix });
   const [from, to] = [Math.sqrt(bare.shape[1]), Math.sqrt(merge_to)];
-  return unitTokens(merge_to ? mergePatches(bare, [from, from], [to, to]) : bare);
+  return merge_to ? mergePatches(bare, [from, from], [to, to]) : bare;
 }
 
 function checkLogits(golden: Losses["kd"], shape: readonly number[], filler: Filler): Check[] {

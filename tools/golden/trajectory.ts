@@ -1,6 +1,6 @@
 /** Steps of AdamW with the released manifold loss, a tiny DeiT under a tiny CaiT: every term, the gradient norm, where it ends. */
 
-import { interLoss, intraLoss, listening, patchTokens, randomLoss, unitTokens } from "../../src/methods/index.js";
+import { interLoss, intraLoss, listening, patchTokens, randomLoss } from "../../src/methods/index.js";
 import { cait, type Model, type Output, vit } from "../../src/models/index.js";
 import { crossEntropy, klDiv } from "../../src/nn/index.js";
 import { adamW, gradNorm } from "../../src/optim/index.js";
@@ -50,8 +50,8 @@ function takeStep(
     const told = noGrad(() => teacher.forward(images, { taps: run.teacher_layers.map((i) => `blocks.${i}`) }));
     const said = student.forward(images, { taps: run.student_layers.map((i) => `blocks.${i}`) });
     const pairs = said.taps.map((tap, i): [Tensor, Tensor] => [
-      unitTokens(patchTokens(tap, student.info)),
-      unitTokens(patchTokens(told.taps[i], teacher.info)),
+      patchTokens(tap, student.info),
+      patchTokens(told.taps[i], teacher.info),
     ]);
     const over = (weight: number, term: (s: Tensor, t: Tensor) => Tensor): Tensor =>
       stack(pairs.map(([s, t]) => term(s, t)))
