@@ -4,6 +4,7 @@ import { engine } from "./engine.js";
 import { machine, type Row, show } from "./form.js";
 import { involution } from "./involution.js";
 import { loader } from "./loader.js";
+import { manifoldTerms } from "./manifold-terms.js";
 
 export interface Bench {
   about: string;
@@ -11,7 +12,7 @@ export interface Bench {
   run(options: { threads: number }): Promise<{ rows: Row[]; details?: Record<string, unknown> }>;
 }
 
-const benches: Record<string, Bench> = { engine, involution, loader };
+const benches: Record<string, Bench> = { engine, involution, loader, "manifold-terms": manifoldTerms };
 
 const usage = "npm run bench -- NAME [--check] [--threads N]";
 const options = { check: { type: "boolean", default: false }, threads: { type: "string", default: "1" } } as const;
@@ -32,7 +33,7 @@ async function main(name: string | undefined, check: boolean, threads: number): 
 }
 
 function list(): string {
-  const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(12)}${about}`);
+  const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(16)}${about}`);
   return [usage, ...lines].join("\n");
 }
 

@@ -3,7 +3,7 @@ import { median } from "./form.js";
 import { type Environment, Program } from "./program.js";
 
 export type Pair = { ours: Program; reference: Program };
-export type Sides = { ours: number; reference: number };
+export type Sides<T = number> = { ours: T; reference: T };
 
 /** Both on `threads` of torch's own pool; BLAS keeps to one, because the two pools fight when both are wide. */
 export const equal = (threads: number): Environment => ({ OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: "1" });
