@@ -8,6 +8,7 @@ import { blas } from "./setup/blas.mjs";
 import { compiler } from "./setup/compiler.mjs";
 import { engineLibrary } from "./setup/engine-library.mjs";
 import { fashionMnist } from "./setup/fashion-mnist.mjs";
+import { jpeg } from "./setup/jpeg.mjs";
 import { nodeVersion } from "./setup/node-version.mjs";
 import { npmPackages } from "./setup/npm-packages.mjs";
 import { Refusal } from "./setup/refusal.mjs";
@@ -21,6 +22,7 @@ function setUp() {
   step("compiler", compiler);
   const torch = step("libtorch", engineLibrary);
   step("BLAS", (say) => blas(torch, say));
+  step("JPEG", jpeg);
   step("packages", npmPackages);
   step("addon", (say) => addon(torch, say));
   if (untilAddon) return;

@@ -54,4 +54,5 @@ class Arguments {
 };
 
 napi_value resample(napi_env env, napi_callback_info info);
+napi_value resampleJpeg(napi_env env, napi_callback_info info);
 napi_value affine(napi_env env, napi_callback_info info);

@@ -1,13 +1,13 @@
 /**
- * Picture files → pixels, by libvips (https://sharp.pixelplumbing.com). The rules, so that every model sees what it expects:
- * turned as EXIF says; CMYK, 16 bits and palettes become 8-bit RGB; the colour profile of an RGB picture is left aside, as PIL does, on
- * whose pictures teachers were trained; transparent pixels lie on white; grey is repeated in three channels, and colour is weighted
- * to grey as PIL's "L" (0.299, 0.587, 0.114) where one is asked for; of an animation the first frame.
+ * Picture files → pixels. Ordinary JPEG files, which most pictures are, take a short way: libjpeg decodes no more than is asked for, and
+ * resizes on the way (native/pixels/jpeg.cc). Everything else, and every JPEG file with anything odd about it, goes to libvips (vips.ts),
+ * which says the same to the byte. Whether a file is damaged depends on nothing but the file.
  */
-import sharp, { type Metadata, type Sharp } from "sharp";
 import type { Box, Cut, Size } from "./framing.js";
 import type { Image } from "./image.js";
-import { type Packed, resample } from "./resample.js";
+import { inChannels } from "./in-channels.js";
+import { type JpegHeader, jpegHeader } from "./jpeg-header.js";
+import { type Packed, resample, resampleJpeg } from "./resample.js";
 
 /** Pictures beyond are refused before they are decoded: a file of a few kilobytes can ask for gigabytes. */
 export const MOST_PIXELS = 100_000_000;
@@ -15,81 +15,33 @@ export const MOST_PIXELS = 100_000_000;
 /** What to take of a picture of this size; everything, if not given. */
 export type Cutting = (picture: Size) => Cut;
 
-const FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif"];
-
-sharp.cache(false);
-sharp.concurrency(1); // pictures run side by side, so threads within one only cost
-
-const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true } as const;
-
 /** Throws an Error whose message says what is wrong with the file. */
 export async function decode(bytes: Uint8Array, { channels, cutting }: { channels: number; cutting?: Cutting }): Promise<Image> {
-  try {
-    const header = await headerOf(bytes);
-    const source = sharp(bytes, { ...settings, ignoreIcc: header.space !== "cmyk" });
-    return await pixelsOf(isUpright(header) ? source : source.autoOrient(), {
-      channels,
-      cut: cutting?.(header.autoOrient),
-      isPlain: isPlain(header),
-    });
-  } catch (error) {
-    throw new Error(reasonOf(error as Error), { cause: error });
-  }
+  const header = wholeJpeg(bytes);
+  const image = cutting && header && decodeOrdinary(bytes, header, cutting);
+  if (image) return inChannels(image, channels);
+  const { decodeAny } = await import("./vips.js"); // not before it is needed: it is large
+  return decodeAny(bytes, { channels, cutting });
 }
 
-const isUpright = ({ orientation = 1 }: Metadata): boolean => orientation === 1;
-
-/** 8-bit RGB already, as most photographs are. */
-const isPlain = ({ space, depth, hasAlpha }: Metadata): boolean => space === "srgb" && depth === "uchar" && !hasAlpha;
-
-async function headerOf(bytes: Uint8Array): Promise<Metadata> {
-  if (bytes.length === 0) throw new Error("it is empty");
-  const header = await sharp(bytes, settings).metadata();
-  const { format, width, height } = header;
-  if (!FORMATS.includes(format)) throw new Error(`it is ${format}, and only ${FORMATS.join(", ")} are read`);
-  if (width * height > MOST_PIXELS) throw new Error(`it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
+/** What a JPEG file says of itself. Throws where its end is missing. */
+export function wholeJpeg(bytes: Uint8Array): JpegHeader | undefined {
+  const header = jpegHeader(bytes);
+  if (header && !header.isWhole) throw new Error("it is damaged or cut off");
   return header;
 }
 
-/** What a file is, beyond its pixels. */
-export interface PictureFacts extends Size {
-  /** Its format, and what is odd about it: "grey", "CMYK", "16-bit", "alpha", "palette", "turned", "animated", "misnamed". */
-  readonly kinds: readonly string[];
-}
-
-/** Decodes a file to its last pixel without keeping any, and says what it was. Throws as `decode`. */
-export async function verify(bytes: Uint8Array, name = ""): Promise<PictureFacts> {
-  try {
-    const header = await headerOf(bytes);
-    await sharp(bytes, settings).resize({ width: 8, height: 8, fit: "fill", fastShrinkOnLoad: false }).raw().toBuffer();
-    const { width, height } = header.autoOrient;
-    return { kinds: [header.format, ...oddities(header, name)], width, height };
-  } catch (error) {
-    throw new Error(reasonOf(error as Error), { cause: error });
-  }
-}
-
-const endings: Record<string, RegExp> = { jpeg: /\.(jpe?g|jfif)$/i, tiff: /\.tiff?$/i, heif: /\.(avif|hei[cf])$/i };
-
-function oddities(header: Metadata, name: string): string[] {
-  const { space, depth, hasAlpha, isPalette, orientation = 1, pages = 1, format } = header;
-  const said: [string, boolean | undefined][] = [
-    ["grey", space === "b-w" || space === "grey16"],
-    ["CMYK", space === "cmyk"],
-    ["16-bit", depth === "ushort"],
-    ["alpha", hasAlpha],
-    ["palette", isPalette],
-    ["turned", orientation > 1],
-    ["animated", pages > 1],
-    ["misnamed", /\.\w+$/.test(name) && !(endings[format] ?? new RegExp(`\\.${format}$`, "i")).test(name)],
-  ];
-  return said.flatMap(([kind, is]) => (is ? [kind] : []));
+/** Undefined when it is for libvips. */
+function decodeOrdinary(bytes: Uint8Array, header: JpegHeader, cutting: Cutting): Image | undefined {
+  const { width, height, isOrdinary } = header;
+  if (!isOrdinary || width * height > MOST_PIXELS) return undefined;
+  return resampleJpeg({ data: bytes, ...header }, cutting(header));
 }
 
 /** Part of a picture that is pixels already. */
 export function cutOut(image: Image, cutting: Cutting): Image {
   const cut = cutting(image);
-  return resample(packed(image, cut.from), cut);
+  return resample(packed(image, cut.from), { ...cut, from: { ...cut.from, left: 0, top: 0 } });
 }
 
 /** A box of [C, H, W] → [H, W, C]. */
@@ -102,45 +54,4 @@ function packed({ data, channels, height, width }: Image, box: Box): Packed {
     }
   }
   return { data: out, channels, height: box.height, width: box.width };
-}
-
-async function pixelsOf(
-  upright: Sharp,
-  { channels, cut, isPlain }: { channels: number; cut?: Cut; isPlain: boolean },
-): Promise<Image> {
-  const part = cut ? upright.extract(cut.from) : upright;
-  const plain = isPlain ? part : part.flatten({ background: "#ffffff" }).toColourspace("srgb");
-  const { data, info } = await plain.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-  const raw = { data, width: info.width, height: info.height, channels: info.channels };
-  return inChannels(cut ? resample(raw, cut) : planar(raw), channels);
-}
-
-/** [H, W, C] → [C, H, W] */
-function planar({ data, width, height, channels }: Packed): Image {
-  const area = width * height;
-  const out = new Uint8Array(channels * area);
-  for (let channel = 0; channel < channels; channel++)
-    for (let i = 0, at = channel; i < area; i++, at += channels) out[channel * area + i] = data[at];
-  return { data: out, channels, height, width };
-}
-
-/** Grey stands in for every colour, and colours are weighted to grey. */
-function inChannels(image: Image, channels: number): Image {
-  const { data, width, height, channels: given } = image;
-  if (given === channels) return image;
-  const area = width * height;
-  const out = new Uint8Array(channels * area);
-  if (given === 1) for (let channel = 0; channel < channels; channel++) out.set(data, channel * area);
-  else for (let i = 0; i < area; i++) out[i] = greyOf(data[i], data[area + i], data[2 * area + i]);
-  return { data: out, channels, height, width };
-}
-
-/** PIL's, in its 16-bit fixed point. */
-const greyOf = (red: number, green: number, blue: number): number => (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
-
-/** In words of ours: libvips' own depend on what other threads are doing. */
-function reasonOf({ message }: Error): string {
-  if (/unsupported image format/i.test(message)) return "it is not a picture that can be read";
-  if (/pixel limit/i.test(message)) return `it has more than ${MOST_PIXELS / 1e6} million pixels`;
-  return message.startsWith("it ") ? message : "it is damaged or cut off";
 }

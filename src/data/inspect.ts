@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { BadPicture } from "./batch.js";
 import { classCounts, type Dataset, isLabelled } from "./dataset.js";
-import { type PictureFacts, verify } from "./decode.js";
 import { openPictures, type Picture } from "./pictures.js";
+import type { PictureFacts } from "./vips.js";
 
 export interface SplitSurvey {
   readonly name: string;
@@ -114,6 +114,9 @@ async function look(read: () => Picture | Promise<Picture>, name: string): Promi
   const picture = await read();
   const bytes = "bytes" in picture ? picture.bytes : picture.data;
   const hash = createHash("sha256").update(bytes).digest("base64");
-  if ("bytes" in picture) return { hash, facts: await verify(picture.bytes, name) };
+  if ("bytes" in picture) {
+    const { verify } = await import("./vips.js"); // not before it is needed: it is large
+    return { hash, facts: await verify(picture.bytes, name) };
+  }
   return { hash, facts: { kinds: ["pixels"], width: picture.width, height: picture.height } };
 }

@@ -59,7 +59,8 @@ export async function prepare<T>(
   throw new DataError(`${ATTEMPTS} pictures in a row cannot be read; the first is ${name}: ${reason}.`);
 
   async function read(row: number, rng: Rng): Promise<Image> {
-    const cutting = framing && ((size: Size) => framing(size, rng));
+    const begin = rng.state();
+    const cutting = framing && ((size: Size) => framing(size, rng.restore(begin))); // may be asked twice
     const picture: Picture = await reader.read(row);
     if ("bytes" in picture) return decode(picture.bytes, { channels, cutting });
     return cutting ? cutOut(picture, cutting) : picture;

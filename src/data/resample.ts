@@ -33,8 +33,8 @@ interface Taps {
   weights: Int32Array; // [kept, count]
 }
 
-/** The taps of `kept` positions from `begin` on, of `to` that `from` are resized to. */
-function tapsOf(from: number, to: number, interpolation: Interpolation, begin: number, kept: number): Taps {
+/** The taps of `kept` positions from `begin` on, of `to` that the `from` behind `start` are resized to. */
+function tapsOf(start: number, from: number, to: number, interpolation: Interpolation, begin: number, kept: number): Taps {
   const { support, weight } = kernels[interpolation];
   const scale = from / to;
   const stretch = Math.max(scale, 1);
@@ -46,10 +46,11 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, begin: n
     const centre = (begin + i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - reach + 0.5));
     const end = Math.min(from, Math.trunc(centre + reach + 0.5));
-    taps.first[i] = Math.min(first, from - count);
+    const base = Math.min(first, from - count);
+    taps.first[i] = start + base;
     let sum = 0;
     for (let k = 0; k < end - first; k++) sum += exact[k] = weight((first + k - centre + 0.5) / stretch);
-    const at = i * count + first - taps.first[i];
+    const at = i * count + first - base;
     for (let k = 0; k < end - first; k++) taps.weights[at + k] = fixed(exact[k] / sum);
   }
   return taps;
@@ -58,13 +59,24 @@ function tapsOf(from: number, to: number, interpolation: Interpolation, begin: n
 /** Halves away from zero. */
 const fixed = (value: number): number => Math.trunc(value * 2 ** BITS + (value < 0 ? -0.5 : 0.5));
 
-/** The picture, which is the cut's `from` already, resized and cropped. */
-export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to }, interpolation }: Omit<Cut, "from">): Image {
-  const { data, channels, height, width } = picture;
-  const across = tapsOf(width, to.width, interpolation, keep.left, keep.width);
-  const down = tapsOf(height, to.height, interpolation, keep.top, keep.height);
+/** The cut of the picture. */
+export function resample(picture: Packed, cut: Cut): Image {
+  return resampled(pixels.resample, picture, cut)!;
+}
+
+/** The cut of a picture whose `data` are a JPEG file's bytes. Undefined if anything about the file is odd. */
+export function resampleJpeg(file: Packed, cut: Cut): Image | undefined {
+  return resampled(pixels.resampleJpeg, file, cut);
+}
+
+type Loop = typeof pixels.resampleJpeg | typeof pixels.resample;
+
+function resampled(loop: Loop, { data, channels, height, width }: Packed, cut: Cut): Image | undefined {
+  const { from, to, keep = { left: 0, top: 0, ...to }, interpolation } = cut;
+  const across = tapsOf(from.left, from.width, to.width, interpolation, keep.left, keep.width);
+  const down = tapsOf(from.top, from.height, to.height, interpolation, keep.top, keep.height);
   const out = new Uint8Array(channels * keep.height * keep.width);
-  pixels.resample(
+  const isDone = loop(
     data,
     height,
     width,
@@ -77,5 +89,5 @@ export function resample(picture: Packed, { to, keep = { left: 0, top: 0, ...to 
     down.count,
     out,
   );
-  return { data: out, channels, height: keep.height, width: keep.width };
+  return isDone === false ? undefined : { data: out, channels, height: keep.height, width: keep.width };
 }

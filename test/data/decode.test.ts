@@ -1,8 +1,9 @@
 /** Files of every mode become the pixels that the rules in src/data/decode.ts say. */
 import sharp, { type Color, type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
-import { decode, MOST_PIXELS, verify } from "../../src/data/decode.js";
+import { decode, MOST_PIXELS } from "../../src/data/decode.js";
 import type { Image } from "../../src/data/index.js";
+import { verify } from "../../src/data/vips.js";
 import { damagedFiles, drawFile, modes, oddFiles } from "../../tools/corpus/pictures.js";
 
 const plain = (colour: Color, { width = 6, height = 4, channels = 3 as 3 | 4 } = {}) =>

@@ -18,7 +18,7 @@ function sums() {
     ...names.filter((name) => name.endsWith(".cc")),
     ...names.filter((name) => name.endsWith(".h")),
     ...pixels.filter((name) => name.endsWith(".cc")),
-    "pixels/pixels.h",
+    ...pixels.filter((name) => name.endsWith(".h")),
   ];
   return watched.map((name) => `${sha256(readFileSync(join(native, name)))}  ${name}\n`).join("");
 }
