@@ -46,8 +46,9 @@ export async function* runKilled({ dir, steps, kills, seed }: KillOptions): Asyn
     const delay = rng.uniform(0, at === "start" ? 150 : 20);
     const writes = rng.int(6); // of a step's: tensors, JSON, student, average; the best
     const child = launch(commandOf(dir), steps);
-    const killed = ended(child, null);
-    await Promise.race([moment(child, dir, { at, lines, writes, delay }), killed]);
+    const watching = new AbortController();
+    const killed = ended(child, null).finally(() => watching.abort());
+    await Promise.race([moment(child, dir, { at, lines, writes, delay, signal: watching.signal }), killed]);
     child.kill("SIGKILL");
     await killed;
     yield { at, step: wholeStep(dir), torn: tornFiles(dir) };
@@ -82,27 +83,28 @@ interface Moment {
   lines: number;
   writes: number;
   delay: number;
+  /** Aborted when there is nothing left to kill. */
+  signal: AbortSignal;
 }
 
 /** Resolves when it is time to kill. */
-async function moment({ pid }: ChildProcess, dir: string, { at, lines, writes, delay }: Moment): Promise<void> {
+async function moment({ pid }: ChildProcess, dir: string, { at, lines, writes, delay, signal }: Moment): Promise<void> {
   const has = (text: string) => existsSync(join(dir, "run.lock")) && readFileSync(join(dir, "run.lock"), "utf8").includes(text);
-  while (!has(`"pid":${pid},`)) await sleep(1); // it has its models, and begins to read
-  if (at !== "start") while (metricsLines(dir) < lines) await sleep(1);
-  if (at === "write") await sightings([dir, join(dir, "checkpoints")], 1 + writes);
-  else await sleep(delay);
+  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
+  while (!has(`"pid":${pid},`)) await pause(1); // it has its models, and begins to read
+  if (at !== "start") while (metricsLines(dir) < lines) await pause(1);
+  if (at === "write") await sightings([dir, join(dir, "checkpoints")], 1 + writes, signal);
+  else await pause(delay);
 }
 
 /** Resolves when so many temporary files have appeared. */
-function sightings(folders: string[], count: number): Promise<void> {
+function sightings(folders: string[], count: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const seen = new Set<string>();
-    const watchers = folders.map((folder) =>
-      watch(folder, (_, name) => {
+    for (const folder of folders)
+      watch(folder, { signal }, (_, name) => {
         if (name?.endsWith(".tmp") && seen.add(name).size === count) resolve();
-        if (seen.size >= count) for (const watcher of watchers) watcher.close();
-      }),
-    );
+      });
   });
 }
 
