@@ -1,4 +1,5 @@
 /** The form that every bench shares: a table for people, then one line of JSON for programs. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 
 export interface Row {
@@ -10,6 +11,8 @@ export interface Row {
   /** The largest ratio that passes; null for a row that only informs. */
   target: number | null;
   ok: boolean;
+  /** What the work takes at least on this machine, where that is known. */
+  bound?: number;
 }
 
 export interface Machine {
@@ -22,9 +25,15 @@ export interface Machine {
 }
 
 /** Smaller is better, on both sides. */
-export function row(name: string, unit: string, ours: number, reference: number, target: number | null): Row {
+export function row(name: string, unit: string, ours: number, reference: number, target: number | null, bound?: number): Row {
   const ratio = ours / reference;
-  return { name, unit, ours, reference, ratio, target, ok: target === null || ratio <= target };
+  return { name, unit, ours, reference, ratio, target, ok: target === null || ratio <= target, bound };
+}
+
+/** A number that both sides have to agree on, to a relative difference of `tolerance`. */
+export function agreement(name: string, ours: number, reference: number, tolerance: number): Row {
+  const ratio = ours / reference;
+  return { name, unit: "", ours, reference, ratio, target: 1 + tolerance, ok: Math.abs(ratio - 1) <= tolerance };
 }
 
 export function machine(details: Record<string, unknown> = {}): Machine {
@@ -33,18 +42,47 @@ export function machine(details: Record<string, unknown> = {}): Machine {
 }
 
 /** Prints the table and the JSON line. */
-export function show(bench: string, rows: Row[], machine: Machine): void {
-  const cells = rows.map(({ name, unit, ours, reference, ratio, target, ok }) => [
+export function show({ bench, rows, machine }: Result): void {
+  print(bench, rows);
+  console.log(JSON.stringify({ bench, rows, machine }));
+}
+
+/** Prints the rows alone. */
+export function print(title: string, rows: Row[]): void {
+  const cells = rows.map(({ name, unit, ours, reference, ratio, target, ok, bound }) => [
     name,
     `${digits(ours)} ${unit}`,
     `${digits(reference)} ${unit}`,
     ratio.toFixed(2),
-    target === null ? "" : `<= ${target}`,
+    target === null ? "" : `<= ${+target.toFixed(4)}`,
+    bound === undefined ? "" : `${digits(bound)} ${unit}`,
     ok ? "ok" : "MISSED",
   ]);
-  console.log(aligned([[bench, "ours", "reference", "ratio", "target", ""], ...cells]));
-  console.log(JSON.stringify({ bench, rows, machine }));
+  console.log(aligned([[title, "ours", "PyTorch", "ratio", "target", "bound", ""], ...cells]));
 }
+
+/** What a bench found, and where. */
+export interface Result {
+  bench: string;
+  rows: Row[];
+  machine: Machine;
+}
+
+/** Keeps the last result of a bench beside it, as results/NAME.json. */
+export function keep(result: Result): void {
+  const rows = result.rows.map((row) => ({ ...row, ...rounded(row) }));
+  const text = rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
+  const { bench, machine } = result;
+  const lines = [`  "bench": ${JSON.stringify(bench)}`, `  "machine": ${JSON.stringify(machine)}`, `  "rows": [\n${text}\n  ]`];
+  mkdirSync(new URL("results/", import.meta.url), { recursive: true });
+  writeFileSync(new URL(`results/${bench}.json`, import.meta.url), `{\n${lines.join(",\n")}\n}\n`);
+}
+
+const rounded = ({ ours, reference, ratio }: Row) => ({
+  ours: +ours.toPrecision(6),
+  reference: +reference.toPrecision(6),
+  ratio: +ratio.toPrecision(4),
+});
 
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

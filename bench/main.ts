@@ -1,9 +1,10 @@
-/** `npm run bench -- NAME [--check] [--threads N]`: measures our programs beside their PyTorch references. */
+/** `npm run bench -- NAME|all [--check] [--threads N]`: measures our programs beside their PyTorch references. */
 import { parseArgs } from "node:util";
 import { engine } from "./engine.js";
-import { machine, type Row, show } from "./form.js";
+import { keep, machine, print, type Result, type Row, show } from "./form.js";
 import { involution } from "./involution.js";
 import { loader } from "./loader.js";
+import { manifoldStep } from "./manifold-step.js";
 import { manifoldTerms } from "./manifold-terms.js";
 
 export interface Bench {
@@ -12,9 +13,15 @@ export interface Bench {
   run(options: { threads: number }): Promise<{ rows: Row[]; details?: Record<string, unknown> }>;
 }
 
-const benches: Record<string, Bench> = { engine, involution, loader, "manifold-terms": manifoldTerms };
+const benches: Record<string, Bench> = {
+  engine,
+  involution,
+  loader,
+  "manifold-step": manifoldStep,
+  "manifold-terms": manifoldTerms,
+};
 
-const usage = "npm run bench -- NAME [--check] [--threads N]";
+const usage = "npm run bench -- NAME|all [--check] [--threads N]";
 const options = { check: { type: "boolean", default: false }, threads: { type: "string", default: "1" } } as const;
 try {
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
@@ -26,9 +33,16 @@ try {
 
 async function main(name: string | undefined, check: boolean, threads: number): Promise<void> {
   if (name === undefined) return console.log(list());
-  if (!Object.hasOwn(benches, name)) throw new Error(`Unknown bench "${name}".\n${list()}`);
-  const { rows, details } = await benches[name].run({ threads });
-  show(name, rows, machine(details));
+  if (name !== "all" && !Object.hasOwn(benches, name)) throw new Error(`Unknown bench "${name}".\n${list()}`);
+  const results: Result[] = [];
+  for (const one of name === "all" ? Object.keys(benches) : [name]) {
+    const { rows, details } = await benches[one].run({ threads });
+    results.push({ bench: one, rows, machine: machine(details) });
+    show(results.at(-1)!);
+    keep(results.at(-1)!);
+  }
+  const rows = results.flatMap(({ bench, rows }) => rows.map((row) => ({ ...row, name: `${bench}: ${row.name}` })));
+  if (name === "all") print("all", rows);
   if (check && rows.some((row) => !row.ok)) process.exitCode = 1;
 }
 

@@ -8,18 +8,24 @@ export type Sides<T = number> = { ours: T; reference: T };
 /** Both on `threads` of torch's own pool; BLAS keeps to one, because the two pools fight when both are wide. */
 export const equal = (threads: number): Environment => ({ OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: "1" });
 
-/** Starts `ours/NAME.ts` and `reference/NAME.py` afresh, so that the peak of one measurement is not the peak of another. */
+const file = (path: string) => new URL(path, import.meta.url).pathname;
+
+/** Starts `ours/NAME.ts`. */
+export const oursOf = (name: string, environment: Environment = {}): Program =>
+  new Program([process.execPath, "--import", "tsx", file(`ours/${name}.ts`)], environment);
+
+/** Starts `reference/NAME.py`. */
+export const referenceOf = (name: string, python: string, environment: Environment = {}): Program =>
+  new Program([python, file(`reference/${name}.py`)], environment);
+
+/** Starts both sides afresh, so that the peak of one measurement is not the peak of another. */
 export async function within<T>(
   name: string,
   python: string,
   environment: Environment,
   measure: (pair: Pair) => Promise<T>,
 ): Promise<T> {
-  const file = (path: string) => new URL(path, import.meta.url).pathname;
-  const pair = {
-    ours: new Program([process.execPath, "--import", "tsx", file(`ours/${name}.ts`)], environment),
-    reference: new Program([python, file(`reference/${name}.py`)], environment),
-  };
+  const pair = { ours: oursOf(name, environment), reference: referenceOf(name, python, environment) };
   try {
     return await measure(pair);
   } finally {

@@ -31,9 +31,14 @@ export class Program {
     return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
   }
 
+  /** Peaks are counted from now on: the one so far becomes what is resident now. */
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5");
+  }
+
   /** By how much the resident set grows at its peak while an answer is made, in MiB. */
   async growth(what: string, details: Record<string, unknown> = {}): Promise<number> {
-    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5"); // the peak so far becomes what is resident now
+    this.forgetPeak();
     const before = this.peakMemory();
     await this.ask(what, details);
     return this.peakMemory() - before;

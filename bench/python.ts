@@ -11,3 +11,12 @@ export function findPython(): string {
   if (!found) throw new Error(missing);
   return found;
 }
+
+/** A Python with torch 2 or newer, where there is one; the reference programs that compile need it. */
+export function findPython2(): string | null {
+  const candidates = process.env.PYTHON_2 ? [process.env.PYTHON_2] : ["python3", "/usr/bin/python3"];
+  const modern = (python: string) => spawnSync(python, ["-c", "import torch; assert int(torch.__version__[0]) > 1"]).status === 0;
+  const found = candidates.find(modern);
+  if (process.env.PYTHON_2 && !found) throw new Error(`${process.env.PYTHON_2} (PYTHON_2) has no torch 2 or newer.`);
+  return found ?? null;
+}

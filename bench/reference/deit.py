@@ -1,10 +1,12 @@
 """DeiT-Tiny in plain PyTorch, from the paper's formula. https://arxiv.org/abs/2012.12877
 
-B images, N = 1 + 14 * 14 tokens, D = 192 channels, H = 3 heads of E = 64.
+B images, N = 1 + 14 * 14 tokens, D = 192 channels, H = 3 heads of E = 64. Keys are timm's.
 """
 
 import torch
 from torch import nn
+
+from cait import Mlp, PatchEmbed
 
 
 class Attention(nn.Module):
@@ -29,7 +31,7 @@ class Block(nn.Module):
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
         self.attn = Attention(dim, heads)
         self.norm2 = nn.LayerNorm(dim, eps=1e-6)
-        self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
+        self.mlp = Mlp(dim)
 
     def forward(self, x):
         x = x + self.attn(self.norm1(x))
@@ -39,14 +41,24 @@ class Block(nn.Module):
 class DeiTTiny(nn.Module):
     def __init__(self, size=224, patch=16, dim=192, depth=12, heads=3, classes=1000):
         super().__init__()
-        self.patches = nn.Conv2d(3, dim, kernel_size=patch, stride=patch)
+        self.patch_embed = PatchEmbed(patch, dim)
         self.cls_token = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
         self.pos_embed = nn.Parameter(torch.randn(1, 1 + (size // patch) ** 2, dim) * 0.02)
         self.blocks = nn.Sequential(*[Block(dim, heads) for _ in range(depth)])
         self.norm = nn.LayerNorm(dim, eps=1e-6)
         self.head = nn.Linear(dim, classes)
 
-    def forward(self, images):  # [B, 3, 224, 224]
-        patches = self.patches(images).flatten(2).transpose(1, 2)  # [B, N - 1, D]
-        tokens = torch.cat([self.cls_token.expand(len(images), -1, -1), patches], dim=1) + self.pos_embed
-        return self.head(self.norm(self.blocks(tokens))[:, 0])  # [B, classes]
+    def layers(self, images):  # [B, 3, 224, 224]
+        """What each block gives, [B, N, D]."""
+        x = torch.cat([self.cls_token.expand(len(images), -1, -1), self.patch_embed(images)], dim=1) + self.pos_embed
+        layers = []
+        for block in self.blocks:
+            x = block(x)
+            layers.append(x)
+        return layers
+
+    def classify(self, tokens):
+        return self.head(self.norm(tokens)[:, 0])  # [B, classes]
+
+    def forward(self, images):
+        return self.classify(self.layers(images)[-1])
