@@ -9,6 +9,7 @@ export {
   type TensorGroups,
 } from "./checkpoint.js";
 export { type Digest, hashFile } from "./hash-file.js";
+export { hashTensors } from "./hash-tensors.js";
 export {
   parseSafetensors,
   readSafetensors,

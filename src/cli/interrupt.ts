@@ -2,6 +2,11 @@
 
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** What is said when a training is asked to end. */
+export const stopping = (progress: { note(text: string): void }) => ({
+  onInterrupt: () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once."),
+});
+
 /** Run `work` with a signal that aborts on Ctrl-C; the process then ends with the code that shells expect. */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import type { OneLineEvent, TrainEvent } from "../train/index.js";
 import { follow } from "./follow.js";
-import { interruptible } from "./interrupt.js";
+import { interruptible, stopping } from "./interrupt.js";
 import { positiveNumber, wholeNumber } from "./option.js";
 import { Progress } from "./progress.js";
 import { percent } from "./table.js";
@@ -34,8 +34,7 @@ export const withOneLineOptions = (command: Command): Command =>
 /** Shows the choices, the preparation and the run; the recipe itself goes to stdout in a dry run. */
 export async function showOneLine(start: (signal: AbortSignal) => AsyncIterable<OneLineEvent>, { dryRun }: { dryRun: boolean }) {
   const progress = new Progress();
-  const onInterrupt = () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once.");
-  return interruptible((signal) => follow(onlyTraining(start(signal), progress, dryRun), progress), { onInterrupt });
+  return interruptible((signal) => follow(onlyTraining(start(signal), progress, dryRun), progress), stopping(progress));
 }
 
 async function* onlyTraining(

@@ -1,8 +1,9 @@
 /** `vit-distill train RECIPE`: runs a recipe and shows how far it is. Ctrl-C ends it with a checkpoint. */
 import { Command } from "commander";
-import type { RecipeSource } from "../train/index.js";
+import type { TrainOptions } from "../train/index.js";
 import { follow } from "./follow.js";
-import { interruptible } from "./interrupt.js";
+import { goOn } from "./go-on.js";
+import { interruptible, stopping } from "./interrupt.js";
 import { wholeNumber } from "./option.js";
 import { Progress } from "./progress.js";
 
@@ -11,6 +12,8 @@ interface Options {
   device: string;
   dir?: string;
   resume?: string;
+  force: boolean;
+  init?: string;
   seed?: number;
   doctor: boolean;
 }
@@ -21,44 +24,28 @@ export const train = new Command("train")
   .option("--smoke", "a run of seconds that shows that everything fits together", false)
   .option("--device <device>", "cpu, cuda:0, …", "cpu")
   .option("--dir <folder>", "the run folder (default: runs/<name>-<time>)")
-  .option("--resume <run>", "go on with the run in this folder")
+  .option("--init <weights>", "begin with the student in this file or run folder (RUN#ema, RUN#best)")
+  .option("--resume <run>", "go on with the run in this folder, as resume does")
+  .option("--force", "with --resume: though recipe, pictures or teachers have changed", false)
   .option("--seed <number>", "instead of the recipe's seed", wholeNumber)
   .option("--no-doctor", "do not look at the teachers first")
-  .action(async (file: string | undefined, options: Options, command: Command) => {
-    if (file === undefined && options.resume === undefined) command.error("error: name a recipe, or a run with --resume");
-    if (options.dir !== undefined && options.resume !== undefined)
-      command.error("error: --dir is for a new run and --resume names one that exists; give one of them");
-    await run(file, options);
+  .action(async (file: string | undefined, { smoke, resume, ...options }: Options, command: Command) => {
+    const { dir, init, device, force } = options;
+    if (resume !== undefined) {
+      if (dir !== undefined) command.error("error: --dir is for a new run and --resume names one that exists; give one of them");
+      if (init !== undefined)
+        command.error("error: --init begins a new run from weights, and --resume goes on with a run; give one of them");
+      return goOn(resume, { file, device, force, seed: options.seed });
+    }
+    if (file === undefined) command.error("error: name a recipe, or a run with --resume");
+    if (force) command.error("error: --force goes with --resume");
+    await begin(file, smoke, options);
   });
 
-async function run(file: string | undefined, { smoke, device, dir, resume, seed, doctor }: Options): Promise<void> {
-  const { loadRecipe, train } = await import("../train/index.js");
+async function begin(file: string, smoke: boolean, options: TrainOptions): Promise<void> {
+  const { loadRecipe, recipeSource, train } = await import("../train/index.js");
   const progress = new Progress();
-  const { source, ...begun } = await origin(file, resume, smoke, progress);
-  const chosen = seed ?? begun.seed;
-  const recipe = await loadRecipe(source.file, { smoke: source.smoke, seed: chosen });
-  const onInterrupt = () => progress.note("Stopping after this step; the checkpoint will be saved. Ctrl-C again stops at once.");
-  await interruptible(
-    (signal) => follow(train(recipe, { dir, resume, device, seed: chosen, source, doctor, signal }), progress),
-    {
-      onInterrupt,
-    },
-  );
-}
-
-/** The file named, or the recipe and the seed that the run to be resumed began with. */
-async function origin(
-  file: string | undefined,
-  resume: string | undefined,
-  smoke: boolean,
-  progress: Progress,
-): Promise<{ source: RecipeSource; seed?: number }> {
-  const { openRunFolder, recipeSource, runSource } = await import("../train/index.js");
-  if (resume === undefined) return { source: recipeSource(file as string, smoke) };
-  const { recipe, manifest } = openRunFolder(resume);
-  const begun = runSource(recipe, resume);
-  const source = recipeSource(file ?? begun.file, begun.smoke);
-  if (source.sha256 !== begun.sha256)
-    progress.note(`${source.file} has changed since this run began; it goes on with the recipe as it is now.`);
-  return { source, seed: manifest.seed };
+  const source = recipeSource(file, smoke);
+  const recipe = await loadRecipe(file, { smoke, seed: options.seed });
+  await interruptible((signal) => follow(train(recipe, { ...options, source, signal }), progress), stopping(progress));
 }

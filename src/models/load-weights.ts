@@ -12,8 +12,8 @@ import { fromTransformers } from "./transformers-names.js";
 export type Weights = ReadonlyMap<string, Tensor> | string;
 
 export interface LoadOptions {
-  /** Keep the model's own classification heads: for a new set of classes on a trained trunk. */
-  freshHead?: boolean;
+  /** Keep the model's own classification heads: for a new set of classes on a trained trunk. `if-other`: where the weights tell another number apart. */
+  freshHead?: boolean | "if-other";
   /** Hears what was done to the weights (tables resized, heads left out, one state dict of several taken); stderr unless given. */
   note?: (sentence: string) => void;
 }
@@ -32,8 +32,9 @@ export function loadWeights<M extends Model>(
     const named = fromTransformers(typeof weights === "string" ? open(weights, say) : weights);
     const found = fitPositions(model.convertWeights(named), model, say);
     checkTokens(model, found);
-    if (!freshHead) checkClasses(model, found);
-    copy(model, freshHead ? keepHeads(model, found, say) : found, named, typeof weights === "string" ? weights : undefined);
+    const isFresh = freshHead === "if-other" ? classesOf(found) !== model.info.numClasses : freshHead;
+    if (!isFresh) checkClasses(model, found);
+    copy(model, isFresh ? keepHeads(model, found, say) : found, named, typeof weights === "string" ? weights : undefined);
   });
   return model;
 }

@@ -6,9 +6,8 @@ import { loadWeights } from "../models/index.js";
 import { type Device, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { agreement, type Evaluation, evaluate } from "./evaluate.js";
-import { loadRecipe } from "./load-recipe.js";
-import { runSource } from "./resolved-recipe.js";
 import { openRunFolder } from "./run-folder.js";
+import { runRecipe } from "./run-recipe.js";
 import { Session } from "./session.js";
 
 export interface Verdict {
@@ -33,11 +32,11 @@ export async function evaluateRun(
   { split = "test", device = "cpu", onBad }: EvaluateRunOptions = {},
 ): Promise<Verdict[]> {
   const run = openRunFolder(dir);
-  const { file, smoke } = runSource(run.recipe, dir);
-  using session = Session.open(await loadRecipe(file, { smoke, seed: run.manifest.seed }), { seed: run.manifest.seed, device });
+  const { recipe, source, seed } = await runRecipe(dir);
+  using session = Session.open(recipe, { seed, device, precision: run.manifest.precision });
   const loader = session.evaluationLoader(split);
   if (loader === null)
-    throw new UserError(`${file} has no data.${split}`, {
+    throw new UserError(`${source.file} has no data.${split}`, {
       remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.`,
     });
 

@@ -1,6 +1,7 @@
 /** The training loop, evaluation, recipes and the run folder. */
 
 export { type CheckpointFile, checkpointsOf, newestWhole } from "./checkpoints.js";
+export type { Change, Paint } from "./differences.js";
 export {
   type Check,
   type ClassSort,
@@ -13,6 +14,8 @@ export {
 } from "./doctor/index.js";
 export { agreement, type Evaluation, evaluate } from "./evaluate.js";
 export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
+export type { FirstWeights } from "./first-weights.js";
+export { ChangedRun } from "./identity.js";
 export { loadRecipe } from "./load-recipe.js";
 export {
   type ChoiceEvent,
@@ -52,6 +55,7 @@ export {
   RunFolder,
   type TrainRow,
 } from "./run-folder.js";
+export { type RunRecipeOptions, runRecipe } from "./run-recipe.js";
 export { Session, type SessionOptions, type StepReport } from "./session.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";
 export { type Pictures, type View, viewOf } from "./view.js";

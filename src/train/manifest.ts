@@ -2,9 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
-import { filesRead, hashFile } from "../checkpoint/index.js";
+import { filesRead, hashFile, hashTensors } from "../checkpoint/index.js";
 import { type Dataset, fingerprint } from "../data/index.js";
+import type { Model } from "../models/index.js";
 import { type EngineInfo, engineInfo } from "../torch/index.js";
+import type { FirstWeights } from "./first-weights.js";
 import type { PrecisionChoice } from "./precision.js";
 import type { RecipeData } from "./recipe.js";
 
@@ -18,8 +20,12 @@ export interface Manifest {
   device: string;
   /** What the models run in, and how that was found: a run that goes on keeps it. */
   precision: PrecisionChoice;
+  /** What the student began with, where `--init` said so; null for the recipe's own weights. */
+  init: FirstWeights | null;
   /** SHA-256 by split, over classes, labels, and pixels in memory or the names of picture files. */
   data: Record<string, { name: string; n: number; sha256: string }>;
+  /** SHA-256 of every teacher's tensors, wherever they came from. */
+  teachers: { name: string; sha256: string }[];
   /** SHA-256 by file, of the run's models' and of all others that were read before it, but not for another run's models. */
   weights: Record<string, string>;
   machine: { system: string; processor: string; cores: number; memory: number };
@@ -30,12 +36,14 @@ export interface ManifestOptions {
   seed: number;
   device: string;
   precision: PrecisionChoice;
+  init: FirstWeights | null;
   data: RecipeData;
   /** The weight files of the run's models. */
   files: readonly string[];
+  teachers: readonly Model[];
 }
 
-export function makeManifest({ seed, device, precision, data, files }: ManifestOptions): Manifest {
+export function makeManifest({ seed, device, precision, init, data, files, teachers }: ManifestOptions): Manifest {
   const engine = engineInfo();
   const splits = Object.entries({ train: data.train, val: data.val, test: data.test }).filter(
     (split): split is [string, Dataset] => split[1] !== undefined,
@@ -48,9 +56,11 @@ export function makeManifest({ seed, device, precision, data, files }: ManifestO
     seed,
     device,
     precision,
+    init,
     data: Object.fromEntries(
       splits.map(([split, dataset]) => [split, { name: dataset.name, n: dataset.n, sha256: fingerprint(dataset) }]),
     ),
+    teachers: teachers.map((teacher) => ({ name: teacher.info.name, sha256: hashTensors(teacher.stateDict()) })),
     weights: Object.fromEntries([...new Set([...filesRead(), ...files])].map((file) => [file, hashFile(file)])),
     machine: {
       system: `${platform()} ${release()} ${arch()}`,

@@ -41,6 +41,9 @@ export function choosePrecision(asked: Precision | "auto", device: Device, width
     : { precision: "float32", why: `bfloat16 measured only ${gain.toFixed(1)} times as fast ${layer}`, measured };
 }
 
+/** What was found when a run began holds as long as it goes on: there is nothing new to say of it. */
+export const keptChoice = ({ precision }: PrecisionChoice): PrecisionChoice => ({ precision, why: "as when the run began" });
+
 /** Runs `fn` under autocast where the precision asks for it. */
 export function inPrecision<T>(precision: Precision, device: Device, fn: () => T): T {
   return precision === "float32" ? fn() : autocast({ device: kindOf(device), dtype: precision as DType }, fn);

@@ -1,7 +1,9 @@
 /** A recipe as plain JSON, with every default filled in: what the run folder keeps of it. */
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { hashFile } from "../checkpoint/index.js";
 import type { Model } from "../models/index.js";
+import { cosine } from "../optim/index.js";
 import { UserError } from "../user-error.js";
 import type { Recipe } from "./recipe.js";
 
@@ -46,10 +48,11 @@ export function resolveRecipe(recipe: Recipe, { source, name, student, teachers,
   const described = Object.fromEntries(
     Object.entries({ ...recipe, ...settled }).map(([field, value]) => [field, describe(value)]),
   );
-  const { name: method, options } = recipe.method;
   return {
     ...described,
-    method: describe({ name: method, options }),
+    method: named(recipe.method),
+    optimizer: named(recipe.optimizer),
+    schedule: named(recipe.schedule ?? cosine()),
     source,
     name,
     student: describeModel(student),
@@ -57,9 +60,29 @@ export function resolveRecipe(recipe: Recipe, { source, name, student, teachers,
   };
 }
 
+/** What is made by a factory is known by its name and options. */
+const named = ({ name, options }: { name: string; options: unknown }): unknown => describe({ name, options });
+
 function describeModel(model: Model): unknown {
-  return { ...(describe(model.info) as object), parameters: model.parameterCount() };
+  return { ...(describe(model.info) as object), parameters: model.parameterCount(), settings: settingsOf(model) };
 }
+
+/** What the layers were set to besides their sizes, such as `blocks.*.drop_path.p`: one value, or one for each that the star stands for. */
+function settingsOf(model: Model): Record<string, unknown> {
+  const found = new Map<string, unknown[]>();
+  for (const [path, module] of model.namedModules()) {
+    for (const [field, value] of Object.entries(module)) {
+      if (field === "training" || !isSetting(value)) continue;
+      const key = `${path === "" ? "" : `${path}.`}${field}`.replace(/(?<=^|\.)\d+(?=\.)/g, "*");
+      found.set(key, [...(found.get(key) ?? []), value]);
+    }
+  }
+  const unequal = (values: unknown[]) => new Set(values.map((value) => JSON.stringify(value))).size > 1;
+  return Object.fromEntries([...found].map(([key, values]) => [key, unequal(values) ? values : values[0]]));
+}
+
+const isSetting = (value: unknown): boolean =>
+  ["number", "boolean", "string"].includes(typeof value) || (Array.isArray(value) && value.length > 0 && value.every(isSetting));
 
 /** Plain JSON of anything a recipe may hold: functions by their options or their text, arrays of numbers by their size. */
 export function describe(value: unknown): unknown {
@@ -72,8 +95,11 @@ export function describe(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, describe(item)]));
 }
 
+/** Characters of a function's text; the rest is told apart by its hash. */
+const SHOWN = 200;
+
 function describeFunction(make: object): unknown {
   if (Object.keys(make).length > 0) return describe({ ...make });
   const text = String(make).replace(/\s+/g, " ");
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (SHA-256 ${createHash("sha256").update(text).digest("hex")})` : text;
 }

@@ -203,17 +203,17 @@ export function claimRunFolder({ name, dir }: Pick<NewRunOptions, "name" | "dir"
 /** The run in a folder that `createRunFolder` made. */
 export function openRunFolder(dir: string): RunFolder {
   if (!existsSync(dir)) throw new UserError("there is no such run folder", { where: dir });
-  if (!isRun(dir)) throw new UserError(`this is no run folder: it has no ${MANIFEST} and ${RECIPE}`, { where: dir });
+  if (!isRunFolder(dir)) throw new UserError(`this is no run folder: it has no ${MANIFEST} and ${RECIPE}`, { where: dir });
   return new RunFolder(resolve(dir));
 }
 
-function isRun(dir: string): boolean {
+export function isRunFolder(dir: string): boolean {
   return existsSync(join(dir, MANIFEST)) && existsSync(join(dir, RECIPE));
 }
 
 function refuseFull(path: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return;
-  if (isRun(path))
+  if (isRunFolder(path))
     throw new UserError("there is a run in this folder already", {
       where: path,
       remedy: `Go on with it by --resume ${path}, or name another folder with --dir.`,

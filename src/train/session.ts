@@ -13,7 +13,8 @@ import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.j
 import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { Contract, trainedParameters } from "./contract.js";
-import { choosePrecision, inPrecision, type Precision, type PrecisionChoice } from "./precision.js";
+import { beginWith, type FirstWeights } from "./first-weights.js";
+import { choosePrecision, inPrecision, keptChoice, type Precision, type PrecisionChoice } from "./precision.js";
 import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
 import { drawingFrom, runStreams } from "./streams.js";
 import { type View, viewOf } from "./view.js";
@@ -23,6 +24,8 @@ export interface SessionOptions {
   device: Device;
   /** What `precision: "auto"` was found to be when the run began, for one that goes on. */
   precision?: PrecisionChoice;
+  /** What the student begins with instead of the recipe's own weights. */
+  init?: FirstWeights | null;
 }
 
 export interface StepReport {
@@ -43,6 +46,8 @@ export class Session implements Holder {
   readonly precision: Precision;
   /** How the precision was found. */
   readonly precisionChoice: PrecisionChoice;
+  /** What the student began with, where it was not the recipe's own weights. */
+  readonly init: FirstWeights | null;
   readonly student: Model;
   readonly teachers: readonly Model[];
   readonly players: Players;
@@ -59,6 +64,7 @@ export class Session implements Holder {
   /** Whose tensors the models were made with. */
   readonly filesRead: readonly string[];
   readonly #defaults: readonly Generator[];
+  readonly #initNotes: string[] = [];
   readonly #contract: Contract;
   readonly #taps: TapNames;
   readonly #evaluationLoaders: { val?: Loader; test?: Loader } = {};
@@ -78,20 +84,22 @@ export class Session implements Holder {
     });
   }
 
-  private constructor(recipe: Recipe, { seed, device, precision: found }: SessionOptions) {
+  private constructor(recipe: Recipe, { seed, device, precision: found, init }: SessionOptions) {
     checkDevice(device);
     this.recipe = recipe;
     this.seed = seed;
     this.device = device;
+    this.init = init ?? null;
     const defaults = runStreams(seed, device);
     this.#defaults = [...defaults.values()];
     this.streams = new Map([...defaults, ["method", Generator.seeded(seed + 1)]]);
-    const { result: models, files } = readingApart(() => this.#drawing(() => makeModels(recipe, device)));
+    const { result: models, files } = readingApart(() => this.#drawing(() => this.#makeModels()));
     this.student = models.student;
     this.teachers = models.teachers;
     this.filesRead = files;
     const asked = recipe.precision ?? "auto";
-    this.precisionChoice = asked === "auto" && found ? found : choosePrecision(asked, device, this.student.info.embedDim);
+    this.precisionChoice =
+      asked === "auto" && found ? keptChoice(found) : choosePrecision(asked, device, this.student.info.embedDim);
     this.precision = this.precisionChoice.precision;
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
@@ -122,6 +130,18 @@ export class Session implements Holder {
     const length = { lr: recipe.optimizer.lr, steps: this.steps, stepsPerEpoch: this.loader.batches };
     this.schedule = (recipe.schedule ?? cosine()).build(length);
     this.ema = recipe.ema === undefined ? null : new Ema(this.student, { decay: recipe.ema });
+  }
+
+  #makeModels(): { student: Model; teachers: Model[] } {
+    const { init, device } = this;
+    const { data, teachers = [], ...recipe } = this.recipe;
+    const student = recipe.student();
+    const note = (sentence: string) => this.#initNotes.push(sentence);
+    if (init) beginWith(student, init, { classes: data.train.classes, note });
+    return {
+      student: student.to({ device }).train(),
+      teachers: teachers.map((make) => make().to({ device }).eval().requiresGrad_(false)),
+    };
   }
 
   get method(): Method {
@@ -159,7 +179,7 @@ export class Session implements Holder {
   /** What is as the recipe says and may still surprise. */
   get notes(): string[] {
     const { precision, why, measured } = this.precisionChoice;
-    return [...(measured ? [`${precision}: ${why}.`] : []), ...this.#partsNote()];
+    return [...this.#initNotes, ...(measured ? [`${precision}: ${why}.`] : []), ...this.#partsNote()];
   }
 
   #partsNote(): string[] {
@@ -259,13 +279,6 @@ export class Session implements Holder {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function makeModels({ student, teachers = [] }: Recipe, device: Device): { student: Model; teachers: Model[] } {
-  return {
-    student: student().to({ device }).train(),
-    teachers: teachers.map((make) => make().to({ device }).eval().requiresGrad_(false)),
-  };
 }
 
 function checkLabelled(evaluated: Dataset | undefined): void {

@@ -1,17 +1,17 @@
 /** Training: a run from its recipe, told as it happens. `for await (const event of train(recipe))`. */
 
-import { writeJsonAtomic } from "../checkpoint/index.js";
 import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { atBeginning, better, Checkpoints } from "./checkpoints.js";
 import { consult, type Diagnosis, remarks } from "./doctor/index.js";
+import { firstWeights } from "./first-weights.js";
+import { adopt, beginRun, checkSameRun, identify } from "./identity.js";
 import { Judge } from "./judge.js";
 import { FolderLock } from "./lock.js";
-import { makeManifest } from "./manifest.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
-import { type RecipeSource, resolveRecipe } from "./resolved-recipe.js";
-import { createRunFolder, type EvalRow, openRunFolder, type RunFolder, type TrainRow } from "./run-folder.js";
+import type { RecipeSource } from "./resolved-recipe.js";
+import { type EvalRow, openRunFolder, type TrainRow } from "./run-folder.js";
 import { Session } from "./session.js";
 
 export interface TrainOptions {
@@ -19,10 +19,14 @@ export interface TrainOptions {
   dir?: string;
   /** Whether `dir` was claimed for this run (`claimRunFolder`) and holds what it begins from. */
   claimed?: boolean;
+  /** Begin with these weights instead of the recipe's own: a weight file, or a run's student (`RUN`, `RUN#ema`, `RUN#best`). */
+  init?: string;
   /** Go on with the run in this folder instead of beginning one. */
   resume?: string;
+  /** Go on even with another recipe, other pictures or other teachers than the run began with. */
+  force?: boolean;
   device?: Device;
-  /** Instead of the recipe's. */
+  /** Instead of the recipe's, or of the run's that is resumed. */
   seed?: number;
   /** The file that the recipe came from, so that the run can be resumed and evaluated later. */
   source?: RecipeSource;
@@ -54,19 +58,26 @@ export type TrainEvent =
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
-  { dir, claimed, resume, device = "cpu", seed, source, doctor = true, signal }: TrainOptions = {},
+  { dir, claimed, init, resume, force, device = "cpu", seed, source, doctor = true, signal }: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
-  using session = Session.open(recipe, { seed: seed ?? recipe.seed ?? 0, device });
-  const diagnosis = doctor && resume === undefined ? await consult(session, { smoke: source?.smoke ?? false }) : null;
-  const run = resume === undefined ? begin(session, { dir, claimed, source }) : openRunFolder(resume);
+  if (init !== undefined && resume !== undefined)
+    throw new UserError("init begins a new run from weights, and resume goes on with a run", { remedy: "Give one of them." });
+  const past = resume === undefined ? null : openRunFolder(resume);
+  const settled = { seed: seed ?? past?.manifest.seed ?? recipe.seed ?? 0, precision: past?.manifest.precision };
+  using session = Session.open(recipe, { device, ...settled, init: init === undefined ? null : firstWeights(init) });
+  const diagnosis = doctor && !past ? await consult(session, { smoke: source?.smoke ?? false }) : null;
+  const identity = identify(session, source ?? null);
+  const changed = past ? checkSameRun(identity, past, { force }) : [];
+  const run = past ?? beginRun(identity, { dir, claimed });
   using lock = new FolderLock(run.dir);
   const checkpoints = new Checkpoints(run, session, lock);
-  const { progress, notes: found } = resume === undefined ? atBeginning() : checkpoints.restore();
+  const { progress, notes: found } = past ? checkpoints.restore() : atBeginning();
+  if (past && force) adopt(identity, past);
   const began = performance.now();
   const { student, loader, steps, epochs, precision } = session;
   const describe = { name: student.info.name, parameters: student.parameterCount() };
-  const notes = [...found, ...(diagnosis ? remarks(diagnosis) : []), ...session.notes];
+  const notes = [...changed, ...found, ...(diagnosis ? remarks(diagnosis) : []), ...session.notes];
   const start = { epochs, steps, step: progress.step, student: describe, precision, notes, doctor: diagnosis };
   yield { kind: "begin", dir: run.dir, ...start };
   run.log(
@@ -139,29 +150,6 @@ export async function* train(
     finished: progress.step === steps,
     milliseconds: performance.now() - began,
   };
-}
-
-/** The folder of a new run, with the weights that it begins with. */
-function begin(session: Session, { dir, claimed, source }: Pick<TrainOptions, "dir" | "claimed" | "source">): RunFolder {
-  const { recipe, student, teachers, seed, device, precision, precisionChoice, steps, filesRead: files } = session;
-  const name = recipe.name ?? "run";
-  const resolved = resolveRecipe(recipe, {
-    source: source ?? null,
-    name,
-    student,
-    teachers,
-    settled: { seed, device, precision, steps },
-  });
-  const run = createRunFolder({
-    name,
-    dir,
-    claimed,
-    recipe: resolved,
-    manifest: makeManifest({ seed, device, precision: precisionChoice, data: recipe.data, files }),
-  });
-  const { classes } = recipe.data.train;
-  if (classes.length > 0) writeJsonAtomic(run.classes, classes);
-  return run;
 }
 
 /** Nothing good comes after a loss that is no number: the last checkpoint stays as it is. */

@@ -41,8 +41,8 @@ test("a session measures at its student's width and says so, unless the run has 
   expect(chosen).toEqual(choosePrecision("auto", "cpu", 16));
   expect(notes).toEqual(chosen.measured ? [`${chosen.precision}: ${chosen.why}.`] : []);
   const other = chosen.precision === "float32" ? "bfloat16" : "float32";
-  expect(open({ precision: other, why: "as the run began" })).toEqual({
-    chosen: { precision: other, why: "as the run began" },
+  expect(open({ precision: other, why: "measured", measured: { width: 16, float32: 1, bfloat16: 1 } })).toEqual({
+    chosen: { precision: other, why: "as when the run began" },
     notes: [],
   });
 });
