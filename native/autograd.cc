@@ -116,6 +116,8 @@ napi_value clearGrads(napi_env env, const Arguments& args) {
   return nullptr;
 }
 
+napi_value isGradEnabled(napi_env env, const Arguments&) { return boolean(env, at::GradMode::is_enabled()); }
+
 // setGradEnabled(on): what it was before
 napi_value setGradEnabled(napi_env env, const Arguments& args) {
   bool before = at::GradMode::is_enabled();
@@ -141,6 +143,12 @@ napi_value setAutocast(napi_env env, const Arguments& args) {
   writeAutocast(type, autocastFrom(env, args));
   at::autocast::increment_nesting();
   return describe(env, before);
+}
+
+// autocastDtype(device): undefined where it is off
+napi_value autocastDtype(napi_env env, const Arguments& args) {
+  Autocast mode = readAutocast(toDevice(env, args[0], "autocast: device").type());
+  return mode.enabled ? string(env, dtypeName(mode.dtype)) : undefined(env);
 }
 
 // leaveAutocast(device, enabled, dtype): puts back what setAutocast returned; the outermost drops the cast weights

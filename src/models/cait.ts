@@ -3,7 +3,7 @@
  * and reads them through class attention. https://arxiv.org/abs/2103.17239, https://arxiv.org/abs/2003.02436
  */
 
-import { Dropout, DropPath, LayerNorm, Linear, Mlp, Module } from "../nn/index.js";
+import { Dropout, DropPath, LayerNorm, Linear, Mlp, Module, talkingAttention } from "../nn/index.js";
 import { cat, full as filled, Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
@@ -90,23 +90,9 @@ class TalkingHeads extends Module {
   }
 
   forward(x: Tensor /* [B, N, D] */): Tensor {
-    const [batch, n, width] = x.shape;
-    const heads = this.proj_l.weight.shape[0];
-    const scale = (width / heads) ** -0.5;
-    const [q, k, v] = x.pipe(this.qkv).reshape([batch, n, 3, heads, -1]).permute([2, 0, 3, 1, 4]).unbind(); // each [B, H, N, E]
-    const scores = q.mul(scale).matmul(k.transpose(-2, -1)); // [B, H, N, N]
-    const weights = mixHeads(scores, this.proj_l).softmax(-1); // [B, H, N, N]
-    const mixed = mixHeads(weights, this.proj_w).pipe(this.attnDrop); // [B, H, N, N]
-    return mixed.matmul(v).transpose(1, 2).reshape([batch, n, width]).pipe(this.proj).pipe(this.projDrop); // [B, N, D]
+    const { proj_l: before, proj_w: after, attnDrop: dropout } = this;
+    return talkingAttention(x.pipe(this.qkv), { before, after, dropout }).pipe(this.proj).pipe(this.projDrop); // [B, N, D]
   }
-}
-
-/** A linear layer over the heads, as one product per image with the maps laid flat: nothing is permuted. */
-function mixHeads(maps: Tensor /* [B, H, N, N] */, { weight, bias }: Linear): Tensor {
-  const [batch, heads] = maps.shape;
-  const flat = maps.reshape([batch, heads, -1]); // [B, H, N²]
-  const mixed = bias!.unsqueeze(1).baddbmm(weight.expand([batch, heads, heads]), flat); // [B, H, N²]
-  return mixed.reshape(maps.shape); // [B, H, N, N]
 }
 
 /** Attention of the class token alone over itself and the patches. */

@@ -11,7 +11,11 @@ export class Dropout extends Module {
     this.p = p;
   }
 
+  get isActive(): boolean {
+    return this.training && this.p > 0;
+  }
+
   forward(x: Tensor): Tensor {
-    return this.training && this.p > 0 ? dropout(x, this.p, true) : x;
+    return this.isActive ? dropout(x, this.p, true) : x;
   }
 }

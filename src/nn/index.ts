@@ -30,3 +30,4 @@ export { Mlp } from "./mlp.js";
 export { type Layer, Module } from "./module.js";
 export { Sequential } from "./sequential.js";
 export { type Difference, loadState, type StateDict } from "./state-dict.js";
+export { composedTalkingAttention, type TalkingHeadsCall, talkingAttention } from "./talking-heads.js";

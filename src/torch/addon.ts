@@ -73,10 +73,12 @@ export interface Addon {
   gradsOf(tensors: number[]): number[];
   setGrad(tensor: number, gradient: number | null): void;
   clearGrads(tensors: number[]): void;
+  isGradEnabled(): boolean;
   setGradEnabled(on: boolean): boolean;
   enterInference(): void;
   leaveInference(): void;
   setAutocast(device: string, enabled: boolean, dtype: string): [boolean, string];
+  autocastDtype(device: string): string | undefined;
   leaveAutocast(device: string, enabled: boolean, dtype: string): void;
   manualSeed(seed: number): void;
   newGenerator(device: string): number;

@@ -53,6 +53,10 @@ function withGrad<T>(name: string, on: boolean, fn: () => T): T {
   }
 }
 
+/** Whether what is computed from these now is recorded for a backward pass. */
+export const isRecorded = (tensors: readonly Tensor[]): boolean =>
+  addon.isGradEnabled() && tensors.some(({ requiresGrad }) => requiresGrad);
+
 /** Runs `fn` with the least bookkeeping; its tensors can never take part in a gradient. */
 export function inferenceMode<T>(fn: () => T): T {
   addon.enterInference();
@@ -79,6 +83,9 @@ export function autocast<T>({ device = "cpu", dtype = "bfloat16", enabled = true
     addon.leaveAutocast(device, wasEnabled, wasDtype);
   }
 }
+
+/** What autocast computes in on this device; undefined where it is off. */
+export const autocastDtype = (device: Device = "cpu"): DType | undefined => addon.autocastDtype(device) as DType | undefined;
 
 /**
  * A loss whose gradient is known beforehand. `value` (a scalar) and `gradient` (d value / d features, of the shape of

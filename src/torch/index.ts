@@ -1,6 +1,17 @@
 /** libtorch for TypeScript: tensors, operators, gradients, and who frees what. Imports nothing else of ours. */
 
-export { type AutocastOptions, autocast, backward, enableGrad, grad, inferenceMode, noGrad, withGradient } from "./autograd.js";
+export {
+  type AutocastOptions,
+  autocast,
+  autocastDtype,
+  backward,
+  enableGrad,
+  grad,
+  inferenceMode,
+  isRecorded,
+  noGrad,
+  withGradient,
+} from "./autograd.js";
 export { type Broadcast, findBroadcasts } from "./broadcasts.js";
 export { type FreeListener, hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
 export { type Device, type DType, dtypes, type MemoryFormat, type TypedArray } from "./dtype.js";

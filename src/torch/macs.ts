@@ -40,6 +40,11 @@ const formulas: Record<string, (event: OperatorEvent) => number> = {
   baddbmm: (event) => made(event) * shape(event, "batch1").at(-1)!,
   conv2d: (event) => made(event) * product(shape(event, "weight").slice(1)), // input channels of a group × kernel
   involution: (event) => made(event) * product(shape(event, "weight").slice(2, 4)), // the kernel, [B, G, K, K, h, w]
+  // queries times keys and weights times values, and two exchanges between the H heads for every pair of tokens
+  talking_heads(event) {
+    const [batch, tokens] = shape(event, "qkv"); // [B, N, 3·H·E]
+    return 2 * tokens * (made(event) + batch * tokens * product(shape(event, "before")));
+  },
   einsum: (event) => made(event) * contracted(event),
   scaled_dot_product_attention(event) {
     const [query, key] = [shape(event, "query"), shape(event, "key")]; // [..., M, d], [..., N, d]

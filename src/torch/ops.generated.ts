@@ -197,6 +197,7 @@ const _FOREACH_MUL_SCALAR = resolve("_foreach_mul", "Scalar", ["self","scalar"])
 const _FOREACH_ADD_LIST = resolve("_foreach_add", "List", ["self","other","alpha"]);
 const _FOREACH_ADD_SCALAR = resolve("_foreach_add", "Scalar", ["self","scalar"]);
 const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","weight","stride","padding"]);
+const VIT_DISTILL_TALKING_HEADS = resolve("vit_distill::talking_heads", "", ["qkv","before","before_bias","after","after_bias","portable"]);
 
 /** The operators whose first argument is a tensor, as methods. */
 export abstract class TensorOperators {
@@ -1435,4 +1436,10 @@ return wrapAll(invoke(_FOREACH_ADD_SCALAR, handlesOf(self), scalar));
 export function involution(input: Tensor, weight: Tensor, options: { stride?: number; padding?: number } = {}): Tensor {
     const { stride, padding } = known("involution", options, ["stride","padding"]);
     return wrap(invoke(VIT_DISTILL_INVOLUTION, input?.handle, weight?.handle, stride, padding));
+}
+
+/** vit_distill::talking_heads(Tensor qkv, Tensor before, Tensor before_bias, Tensor after, Tensor after_bias, *, bool portable=False) -> Tensor */
+export function talkingHeads(qkv: Tensor, before: Tensor, beforeBias: Tensor, after: Tensor, afterBias: Tensor, options: { portable?: boolean } = {}): Tensor {
+    const { portable } = known("talking_heads", options, ["portable"]);
+    return wrap(invoke(VIT_DISTILL_TALKING_HEADS, qkv?.handle, before?.handle, beforeBias?.handle, after?.handle, afterBias?.handle, portable));
 }

@@ -1,7 +1,7 @@
 /** Multiply-accumulates against what they are by hand. */
 
 import { expect, test } from "vitest";
-import { conv2d, einsum, linear, randn, type Tensor, tallyMacs, tidy } from "../../src/torch/index.js";
+import { conv2d, einsum, linear, randn, type Tensor, talkingHeads, tallyMacs, tidy } from "../../src/torch/index.js";
 
 test.each<[string, () => Tensor, number]>([
   ["linear", () => linear(randn([2, 7, 5]), randn([3, 5]), { bias: randn([3]) }), 2 * 7 * 5 * 3],
@@ -14,6 +14,11 @@ test.each<[string, () => Tensor, number]>([
   ["conv2d, strided", () => conv2d(randn([2, 6, 8, 8]), randn([4, 6, 3, 3]), { stride: 2, padding: 1 }), 2 * 16 * 4 * 6 * 9],
   ["conv2d in groups", () => conv2d(randn([2, 6, 8, 8]), randn([4, 3, 3, 3]), { groups: 2, padding: 1 }), 2 * 64 * 4 * 3 * 9],
   ["einsum", () => einsum("...nd, ...md -> ...nm", [randn([2, 3, 4, 5]), randn([2, 3, 6, 5])]), 6 * 4 * 5 * 6],
+  [
+    "talking heads",
+    () => talkingHeads(randn([2, 5, 18]), randn([3, 3]), randn([3]), randn([3, 3]), randn([3])),
+    2 * (2 * 5 * 5 * 6 + 2 * 5 * 5 * 9),
+  ],
   ["einsum with no arrow", () => einsum("ij,jk", [randn([4, 5]), randn([5, 6])]), 120],
   [
     "elementwise operators",

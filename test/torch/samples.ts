@@ -368,7 +368,23 @@ const lists: Record<string, Sample[]> = {
   "_foreach_norm.Scalar": given({ self: list }, { self: list, ord: 1 }),
 };
 
+/** Whole numbers as float32: no leaves, and every sum of a few of their products is exact. */
+const whole32 = (shape: readonly number[], data: readonly number[]): TensorSpec => ({
+  leaf: false,
+  data,
+  shape,
+  dtype: "float32",
+});
+
 const own: Record<string, Sample[]> = {
+  // with one token every weight of the softmax is 1
+  "vit_distill::talking_heads": given({
+    qkv: whole32([2, 1, 6], [5, -2, 7, 1, 2, 3, 0, 4, -6, 3, -1, 8]),
+    before: whole32([2, 2], [1, 2, 3, 4]),
+    before_bias: whole32([2], [-1, 2]),
+    after: whole32([2, 2], [1, -3, 2, 5]),
+    after_bias: whole32([2], [4, -2]),
+  }),
   "vit_distill::involution": given(
     { input: real([2, 4, 3, 4]), weight: real([2, 2, 3, 3, 3, 4], { seed: 2 }), padding: 1 },
     { input: image, weight: real([2, 1, 2, 3, 3, 3], { seed: 2 }), stride: 2, padding: 1 },

@@ -47,7 +47,17 @@ def involution(input, weight, stride=1, padding=0):
     return (patches * weight.reshape(B, G, 1, K * k, h, w)).sum(3).reshape(B, C, h, w)
 
 
-OWN = {"vit_distill::involution": involution}
+def talking_heads(qkv, before, before_bias, after, after_bias):
+    """The paper's formula, with heads as the last dimension while they are exchanged. https://arxiv.org/abs/2003.02436"""
+    B, N, _ = qkv.shape
+    H = len(before)
+    q, k, v = qkv.reshape(B, N, 3, H, -1).unbind(2)
+    scores = torch.einsum("bnhe, bmhe -> bnmh", q * q.shape[-1] ** -0.5, k)
+    weights = F.linear(F.linear(scores, before, before_bias).softmax(2), after, after_bias)
+    return torch.einsum("bnmh, bmhe -> bnhe", weights, v).reshape(B, N, -1)
+
+
+OWN = {"vit_distill::involution": involution, "vit_distill::talking_heads": talking_heads}
 
 
 def called(line, arguments):

@@ -1,0 +1,109 @@
+// The operator vit_distill::talking_heads: what it takes, and which kernel runs.
+#include "talking-heads.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/library.h>
+
+#include <limits>
+
+#include "tiles.h"
+
+namespace vit {
+
+namespace {
+
+using at::Tensor;
+
+constexpr double log2e = 1.4426950408889634;  // so that the softmax's powers are of 2
+
+Numbers<float> filledUp(const Tensor& values, int64_t count, double factor) {
+  Tensor flat = values.to(at::kCPU, at::kFloat).contiguous();
+  const float* from = flat.data_ptr<float>();
+  Numbers<float> result(count);
+  for (int64_t i = 0; i < flat.numel(); ++i) result[i] = from[i] * factor;
+  return result;
+}
+
+void checkExchange(const char* name, const Tensor& weight, const Tensor& bias, int64_t heads) {
+  TORCH_CHECK(weight.sizes() == at::IntArrayRef({heads, heads}) && bias.sizes() == at::IntArrayRef({heads}), name,
+              " must have the shapes [H, H] and [H] for ", heads, " heads, got ", weight.sizes(), " and ", bias.sizes());
+}
+
+Attention checked(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias) {
+  TORCH_CHECK(qkv.dim() == 3, "qkv must have the dimensions [B, N, 3 H E], got shape ", qkv.sizes());
+  TORCH_CHECK(before.dim() == 2 && before.size(0) >= 1 && before.size(0) <= mostHeads,
+              "the exchange before the softmax must have the shape [H, H] for H = 1 to ", mostHeads, ", got ", before.sizes());
+  const int64_t heads = before.size(0);
+  checkExchange("the exchange before the softmax", before, beforeBias, heads);
+  checkExchange("the exchange after the softmax", after, afterBias, heads);
+  TORCH_CHECK(qkv.size(2) > 0 && qkv.size(2) % (3 * heads) == 0, "qkv of shape ", qkv.sizes(), " does not divide into queries, keys and values of ",
+              heads, " heads");
+  TORCH_CHECK(qkv.size(1) > 0 || qkv.size(0) == 0, "qkv of shape ", qkv.sizes(), " has no token");
+  TORCH_CHECK_TYPE(qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16, "qkv must be float32 or bfloat16, got ",
+                   qkv.scalar_type());
+  return {qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
+}
+
+template <class T, class Kernel>
+void eachTile(const Attention& of, const Exchange& by, const Tensor& qkv, const Tensor& output, Kernel kernel) {
+  const Lines<const T> from{qkv.data_ptr<T>(), 3 * of.channels()};
+  const Lines<T> to{output.data_ptr<T>(), of.channels()};
+  const int64_t worthAThread = of.tiles();  // an image, because each thread lays out the keys and values of those that it meets
+  at::parallel_for(0, of.images * of.tiles(), worthAThread, [&](int64_t begin, int64_t end) { kernel(of, by, from, to, Span{begin, end}); });
+}
+
+// heads × heads weights, as linear layers have them; `portable` leaves the matrix unit out
+Tensor onCpu(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
+             bool portable) {
+  const Attention of = checked(qkv, before, beforeBias, after, afterBias);
+  Tensor rows = qkv.contiguous(), output = at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  if (output.numel() == 0) return output;
+  const Exchange by(of, before, beforeBias, after, afterBias);
+  if (rows.scalar_type() == at::kFloat) {
+    eachTile<float>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
+  } else if (portable || !haveTiles()) {
+    eachTile<at::BFloat16>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
+  } else {
+    eachTile<at::BFloat16>(of, by, rows, output, attendByTiles);
+  }
+  return output;
+}
+
+// shapes alone
+Tensor onMeta(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias, bool) {
+  const Attention of = checked(qkv, before, beforeBias, after, afterBias);
+  return at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+}
+
+Tensor withoutGradient(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
+                       bool portable) {
+  const bool wanted = qkv.requires_grad() || before.requires_grad() || beforeBias.requires_grad() || after.requires_grad() || afterBias.requires_grad();
+  TORCH_CHECK(!(at::GradMode::is_enabled() && wanted), "it has no gradient: call it under noGrad");
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("vit_distill::talking_heads", "")
+                             .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool)>();
+  at::AutoDispatchBelowADInplaceOrView below;
+  return op.call(qkv, before, beforeBias, after, afterBias, portable);
+}
+
+}  // namespace
+
+Exchange::Exchange(const Attention& of, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias)
+    : scale(log2e / std::sqrt(of.width)), hidden(of.keys()) {
+  for (int64_t n = of.tokens; n < of.keys(); ++n) hidden[n] = -std::numeric_limits<float>::infinity();
+  if (!before.defined()) return;
+  this->before = filledUp(before, of.outputs() * of.heads, scale);
+  this->beforeBias = filledUp(beforeBias, of.outputs(), log2e);
+  this->after = filledUp(after, of.outputs() * of.heads, 1);
+  this->afterBias = filledUp(afterBias, of.outputs(), 1);
+}
+
+TORCH_LIBRARY_FRAGMENT(vit_distill, m) {
+  m.def("talking_heads(Tensor qkv, Tensor before, Tensor before_bias, Tensor after, Tensor after_bias, *, bool portable=False) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(vit_distill, CPU, m) { m.impl("talking_heads", onCpu); }
+TORCH_LIBRARY_IMPL(vit_distill, Meta, m) { m.impl("talking_heads", onMeta); }
+TORCH_LIBRARY_IMPL(vit_distill, Autograd, m) { m.impl("talking_heads", withoutGradient); }
+
+}  // namespace vit
