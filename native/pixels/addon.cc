@@ -3,11 +3,9 @@
 #include "pixels.h"
 
 NAPI_MODULE_INIT() {
-  const napi_property_descriptor methods[] = {
-      {"resample", nullptr, resample, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"resampleJpeg", nullptr, resampleJpeg, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"affine", nullptr, affine, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-  };
+#define METHOD(name) {#name, nullptr, name, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  const napi_property_descriptor methods[] = {PIXEL_LOOPS(METHOD)};
+#undef METHOD
   napi_define_properties(env, exports, std::size(methods), methods);
   return exports;
 }

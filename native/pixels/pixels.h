@@ -45,6 +45,12 @@ class Arguments {
     return static_cast<size_t>(value);
   }
 
+  double number(size_t i) const {
+    double value = 0;
+    napi_get_value_double(env_, values_[i], &value);
+    return value;
+  }
+
   // (data, height, width, channels), from i on
   Picture picture(size_t i) const { return {array<uint8_t>(i).data, whole(i + 1), whole(i + 2), whole(i + 3)}; }
 
@@ -53,6 +59,22 @@ class Arguments {
   std::array<napi_value, 11> values_{};
 };
 
-napi_value resample(napi_env env, napi_callback_info info);
-napi_value resampleJpeg(napi_env env, napi_callback_info info);
-napi_value affine(napi_env env, napi_callback_info info);
+// Everything that JavaScript may call, by its name there.
+#define PIXEL_LOOPS(each) \
+  each(resample) \
+  each(resampleJpeg) \
+  each(affine) \
+  each(lookUp) \
+  each(count) \
+  each(grey) \
+  each(blend) \
+  each(smooth) \
+  each(mirror) \
+  each(blur) \
+  each(scale) \
+  each(mix) \
+  each(swapBoxes)
+
+#define DECLARE(name) napi_value name(napi_env env, napi_callback_info info);
+PIXEL_LOOPS(DECLARE)
+#undef DECLARE

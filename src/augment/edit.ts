@@ -1,8 +1,8 @@
 /** A change of a picture's bytes that nothing random is left in: the ops draw, the edits do. */
-import { type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
+import { type ByteImage, type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
-export type ByteImage = Image & { readonly data: Uint8Array };
+export type { ByteImage };
 
 /** Writes the changed picture into `out`, which has the size of `image.data` and is another array. */
 export type Edit = (image: ByteImage, out: Uint8Array) => void;

@@ -3,6 +3,7 @@
  * https://arxiv.org/abs/1710.09412, https://arxiv.org/abs/1905.04899
  */
 import type { Batch, BatchOp, Rng } from "../data/index.js";
+import { pixels } from "../data/pixels.js";
 import { type Box, boxShare, randomBox } from "./cutmix-box.js";
 
 export interface MixupOptions {
@@ -61,30 +62,16 @@ export function softTargets(
   return targets;
 }
 
-function blendReversed({ images, shape: [size] }: Batch, lambda: number): void {
+/** Each picture with the one that stands as far from the end. */
+function withReversed({ images, shape: [size] }: Batch, change: (own: Float32Array, other: Float32Array) => void): void {
   const stride = images.length / size;
-  for (let i = 0; i < size >> 1; i++) {
-    const [own, other] = [i * stride, (size - 1 - i) * stride];
-    for (let k = 0; k < stride; k++) {
-      const a = images[own + k];
-      const b = images[other + k];
-      images[own + k] = lambda * a + (1 - lambda) * b;
-      images[other + k] = lambda * b + (1 - lambda) * a;
-    }
-  }
+  const picture = (i: number) => images.subarray(i * stride, (i + 1) * stride);
+  for (let i = 0; i < size >> 1; i++) change(picture(i), picture(size - 1 - i));
 }
 
-function swapReversed({ images, shape: [size, channels, height, width] }: Batch, { top, bottom, left, right }: Box): void {
-  const plane = height * width;
-  for (let i = 0; i < (size >> 1) * channels; i++) {
-    const own = i * plane;
-    const other = ((size - 1 - Math.floor(i / channels)) * channels + (i % channels)) * plane;
-    for (let y = top * width; y < bottom * width; y += width) {
-      for (let x = y + left; x < y + right; x++) {
-        const a = images[own + x];
-        images[own + x] = images[other + x];
-        images[other + x] = a;
-      }
-    }
-  }
+const blendReversed = (batch: Batch, lambda: number): void => withReversed(batch, (own, other) => pixels.mix(own, other, lambda));
+
+function swapReversed(batch: Batch, { top, bottom, left, right }: Box): void {
+  const [, , height, width] = batch.shape;
+  withReversed(batch, (own, other) => pixels.swapBoxes(own, other, width, height, left, top, right, bottom));
 }

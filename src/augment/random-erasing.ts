@@ -34,20 +34,25 @@ export function randomErasing({
   maxAspect = 1 / minAspect,
 }: RandomErasingOptions): ImageOp {
   const scratch = new Scratch();
-  return imageOp("randomErasing", { probability, mode, minArea, maxArea, minAspect, maxAspect }, (image, rng) => {
+  return imageOp("randomErasing", { probability, mode, minArea, maxArea, minAspect, maxAspect }, (image, rng, place) => {
     if (!(image.data instanceof Float32Array))
       throw new TypeError("randomErasing works on normalised pictures: put it after normalise.");
     if (!rng.chance(probability)) return image;
-    const rectangle = place(image, rng);
+    const rectangle = drawRectangle(image, rng);
     if (!rectangle) return image;
-    const out = scratch.like(image);
-    out.data.set(image.data);
+    const out = image.data === place ? image : copy(image);
     erase(out as FloatImage, rectangle, mode, rng);
     return out;
   });
 
+  function copy(image: Image): Image {
+    const out = scratch.like(image);
+    out.data.set(image.data);
+    return out;
+  }
+
   /** The first of ten tries that is smaller than the picture on both sides. */
-  function place(image: Image, rng: Rng): Rectangle | null {
+  function drawRectangle(image: Image, rng: Rng): Rectangle | null {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const area = rng.uniform(minArea, maxArea) * image.height * image.width;
       const aspect = Math.exp(rng.uniform(Math.log(minAspect), Math.log(maxAspect)));

@@ -4,7 +4,7 @@
  * which says the same to the byte. Whether a file is damaged depends on nothing but the file.
  */
 import type { Box, Cut, Size } from "./framing.js";
-import type { Image } from "./image.js";
+import type { ByteImage, Image } from "./image.js";
 import { inChannels } from "./in-channels.js";
 import { type JpegHeader, jpegHeader } from "./jpeg-header.js";
 import { type Packed, resample, resampleJpeg } from "./resample.js";
@@ -32,7 +32,7 @@ export function wholeJpeg(bytes: Uint8Array): JpegHeader | undefined {
 }
 
 /** Undefined when it is for libvips. */
-function decodeOrdinary(bytes: Uint8Array, header: JpegHeader, cutting: Cutting): Image | undefined {
+function decodeOrdinary(bytes: Uint8Array, header: JpegHeader, cutting: Cutting): ByteImage | undefined {
   const { width, height, isOrdinary } = header;
   if (!isOrdinary || width * height > MOST_PIXELS) return undefined;
   return resampleJpeg({ data: bytes, ...header }, cutting(header));

@@ -43,19 +43,21 @@ export function fill(
   into: Omit<Filled, "bad">,
   at: number,
 ): Promise<Bad[]> {
-  return prepare(options, { epoch, position, index: order[position] }, ({ image, index, bad }: Sample) => {
-    place(image, shape, into.images, at);
+  const size = sizeOf(shape);
+  const place = into.images.subarray(at * size, (at + 1) * size);
+  return prepare(options, { epoch, position, index: order[position], place }, ({ image, index, bad }: Sample) => {
+    put(image, shape, place);
     into.taken[at] = index;
     return bad;
   });
 }
 
-function place({ data, channels, height, width }: Image, [c, h, w]: ImageShape, images: Float32Array, at: number): void {
+function put({ data, channels, height, width }: Image, [c, h, w]: ImageShape, place: Float32Array): void {
   if (channels !== c || height !== h || width !== w)
     throw new DataError(
       `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
     );
-  images.set(data, at * data.length);
+  if (data !== place) place.set(data);
 }
 
 const HANDS = 4; // pictures under way at once: while one is decoded, another is augmented

@@ -9,6 +9,8 @@ export interface Image {
   readonly width: number;
 }
 
+export type ByteImage = Image & { readonly data: Uint8Array };
+
 /** What a picture's numbers mean: a pixel p in [0, 1] became (p − mean) / std, channel by channel. */
 export interface ColourSpace {
   readonly mean: readonly number[];
@@ -21,9 +23,12 @@ export interface OpSpec {
   readonly options?: unknown;
 }
 
-/** Never writes its input: it returns it as it is, or a picture of its own that stays valid until its next call. */
+/**
+ * Never writes its input: it returns it as it is, or a picture of its own that stays valid until its next call. `place` is where the
+ * last floats are wanted: an op that makes floats of this length may write them there, and one that finds its input there may change it.
+ */
 export interface ImageOp {
-  (image: Image, rng: Rng): Image;
+  (image: Image, rng: Rng, place?: Float32Array): Image;
   /** Of the pictures that come out; not said by an op that leaves it as it is. */
   readonly space?: ColourSpace;
   /** Not said by an op that somebody wrote for one recipe: such an op stays in the main thread. */
@@ -36,11 +41,11 @@ export interface ImageOp {
 
 /** What the factory `op` returns for `options`, with that written on it: `flip` is imageOp("flip", { probability }, (image, rng) => …). */
 export const imageOp = (op: string, options: unknown, apply: ImageOp): ImageOp =>
-  Object.assign((image: Image, rng: Rng) => apply(image, rng), apply, { spec: { op, options } });
+  Object.assign((image: Image, rng: Rng, place?: Float32Array) => apply(image, rng, place), apply, { spec: { op, options } });
 
 /** An op whose pictures are in this space, as `normalise` says of itself: for ops of your own that make floats. */
 export const inSpace = ({ mean, std }: ColourSpace, op: ImageOp): ImageOp =>
-  Object.assign((image: Image, rng: Rng) => op(image, rng), op, { space: { mean, std } });
+  Object.assign((image: Image, rng: Rng, place?: Float32Array) => op(image, rng, place), op, { space: { mean, std } });
 
 /** An op as the ops that it consists of. */
 export const partsOf = (op: ImageOp): ImageOp[] => op.parts?.flatMap(partsOf) ?? [op];

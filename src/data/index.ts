@@ -16,7 +16,7 @@ export { type TarMember, tarMembers } from "./formats/tar.js";
 export { type TarOptions, tarShards } from "./formats/tar-shards.js";
 export type { Box, Cut, Framing, Interpolation, Size } from "./framing.js";
 export { type Idx, parseIdx, readIdx } from "./idx.js";
-export { type ColourSpace, type Image, type ImageOp, imageOp, inSpace, type OpSpec, specsOf } from "./image.js";
+export { type ByteImage, type ColourSpace, type Image, type ImageOp, imageOp, inSpace, type OpSpec, specsOf } from "./image.js";
 export { type Duplicate, type InspectOptions, inspectData, type SplitSurvey, type Survey } from "./inspect.js";
 export { Loader, type LoaderOptions } from "./loader.js";
 export {

@@ -23,7 +23,7 @@ export interface Bad extends BadPicture {
 }
 
 export interface Sample {
-  /** Valid until the next sample of this thread is augmented. */
+  /** In the place that it was prepared for, or valid until the next sample of this thread is augmented. */
   image: Image;
   /** Which picture it is: the one asked for, or the one that stands in for it. */
   index: number;
@@ -39,7 +39,7 @@ const ATTEMPTS = 20;
  */
 export async function prepare<T>(
   { reader, n, channels, augment, seed }: PrepareOptions,
-  { epoch, position, index }: { epoch: number; position: number; index: number },
+  { epoch, position, index, place }: { epoch: number; position: number; index: number; place: Float32Array },
   use: (sample: Sample) => T,
 ): Promise<T> {
   const bad: Bad[] = [];
@@ -52,7 +52,7 @@ export async function prepare<T>(
     const image = await read(index, rng).catch((error: Error) => {
       if (!bad.some((other) => other.index === index)) bad.push({ index, name: reader.name(index), reason: error.message });
     });
-    if (image) return use({ image: ops.reduce((picture, op) => op(picture, rng), image), index, bad });
+    if (image) return use({ image: ops.reduce((picture, op) => op(picture, rng, place), image), index, bad });
     index = others.int(n);
   }
   const [{ name, reason }] = bad;

@@ -4,7 +4,7 @@
  * by 0.2 grey levels where it shrinks and by a shift of up to a pixel where it enlarges.
  */
 import type { Cut, Interpolation, Size } from "./framing.js";
-import type { Image } from "./image.js";
+import type { ByteImage } from "./image.js";
 import { pixels } from "./pixels.js";
 
 /** Bytes [H, W, C], as decoders give them. */
@@ -60,18 +60,18 @@ function tapsOf(start: number, from: number, to: number, interpolation: Interpol
 const fixed = (value: number): number => Math.trunc(value * 2 ** BITS + (value < 0 ? -0.5 : 0.5));
 
 /** The cut of the picture. */
-export function resample(picture: Packed, cut: Cut): Image {
+export function resample(picture: Packed, cut: Cut): ByteImage {
   return resampled(pixels.resample, picture, cut)!;
 }
 
 /** The cut of a picture whose `data` are a JPEG file's bytes. Undefined if anything about the file is odd. */
-export function resampleJpeg(file: Packed, cut: Cut): Image | undefined {
+export function resampleJpeg(file: Packed, cut: Cut): ByteImage | undefined {
   return resampled(pixels.resampleJpeg, file, cut);
 }
 
 type Loop = typeof pixels.resampleJpeg | typeof pixels.resample;
 
-function resampled(loop: Loop, { data, channels, height, width }: Packed, cut: Cut): Image | undefined {
+function resampled(loop: Loop, { data, channels, height, width }: Packed, cut: Cut): ByteImage | undefined {
   const { from, to, keep = { left: 0, top: 0, ...to }, interpolation } = cut;
   const across = tapsOf(from.left, from.width, to.width, interpolation, keep.left, keep.width);
   const down = tapsOf(from.top, from.height, to.height, interpolation, keep.top, keep.height);

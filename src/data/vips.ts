@@ -7,7 +7,7 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { type Cutting, MOST_PIXELS, wholeJpeg } from "./decode.js";
 import type { Cut, Size } from "./framing.js";
-import type { Image } from "./image.js";
+import type { ByteImage, Image } from "./image.js";
 import { inChannels } from "./in-channels.js";
 import { type Packed, resample } from "./resample.js";
 
@@ -98,7 +98,7 @@ async function pixelsOf(
 }
 
 /** [H, W, C] → [C, H, W] */
-function planar({ data, width, height, channels }: Packed): Image {
+function planar({ data, width, height, channels }: Packed): ByteImage {
   const area = width * height;
   const out = new Uint8Array(channels * area);
   for (let channel = 0; channel < channels; channel++)
