@@ -40,6 +40,7 @@ function prepare({ precision, batch: size }: Settings): number {
     images: images.data() as Float32Array,
     shape,
     labels: new BigInt64Array(size),
+    rows: Int32Array.from({ length: size }, (_, i) => i),
     targets: null,
     classes: 1000,
     index: 0,

@@ -1,5 +1,6 @@
 /** A run's events, shown as they come. */
 
+import { relative } from "node:path";
 import type { TrainEvent } from "../train/index.js";
 import { duration, type Progress } from "./progress.js";
 import { million, percent } from "./table.js";
@@ -26,6 +27,10 @@ function show(event: TrainEvent, progress: Progress): void {
     progress.update(event);
   } else if (event.kind === "bad") {
     progress.note(`unusable picture (${event.split}): ${event.name}: ${event.reason}; another stands in its place`);
+  } else if (event.kind === "fault") {
+    const { step, says, inARow, most, file } = event;
+    progress.note(`step ${step} was left out (${inARow} in a row, ${most} may be): ${says}`);
+    if (file) progress.note(`  computed again by: vit-distill replay ${relative("", file)}`);
   } else if (event.kind === "eval") {
     const { epoch, split, weights, top1, top5, loss, agreement } = event;
     const agrees = agreement === undefined ? "" : `  agrees with the teacher ${percent(agreement)}`;

@@ -11,6 +11,7 @@ import { methods } from "./methods.js";
 import { models } from "./models.js";
 import { plan } from "./plan.js";
 import { preview } from "./preview.js";
+import { replay } from "./replay.js";
 import { reportError } from "./report-error.js";
 import { start } from "./start.js";
 import { train } from "./train.js";
@@ -18,7 +19,7 @@ import { train } from "./train.js";
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, distill, finetune, plan, train, doctor, preview, evaluate, models, methods, info])
+for (const command of [start, distill, finetune, plan, train, doctor, preview, replay, evaluate, models, methods, info])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

@@ -100,6 +100,11 @@ export class Loader {
     }
   }
 
+  /** What messages call a picture of the data set. */
+  nameOf(row: number): string {
+    return this.#prepare.reader.name(row);
+  }
+
   #filler(plan: Plan): Filler {
     const { workers } = this;
     const specs = this.#specs;
@@ -123,6 +128,7 @@ export class Loader {
       images,
       shape: [taken.length, ...this.imageShape],
       labels: labels.subarray(0, taken.length),
+      rows: taken,
       targets: null,
       classes: classes.length,
       index,

@@ -9,7 +9,9 @@
  */
 
 import { addon } from "./addon.js";
+import { caller } from "./caller.js";
 import { listen, type OperatorEvent } from "./dispatch.js";
+import { argument, baseName, operandsOf, resultsOf } from "./operator-event.js";
 import type { Tensor } from "./tensor.js";
 
 export interface Broadcast {
@@ -36,7 +38,7 @@ export function findBroadcasts<T>(
     for (const { handle } of tensors) traces.set(handle, { origins: new Set([name]), written: new Set() });
   const broadcasts: Broadcast[] = [];
   const watch = (event: OperatorEvent) => {
-    const operands = tensorsOf(event);
+    const operands = operandsOf(event).map(({ handle }) => handle);
     if (elementwise.has(baseName(event)) && isStretched(operands, traces))
       broadcasts.push({
         operator: event.operator,
@@ -59,32 +61,6 @@ const elementwise = new Set(
     "mse_loss smooth_l1_loss kl_div cosine_similarity"
   ).split(" "),
 );
-
-/** `aten::sub_.Tensor` → `sub` */
-const baseName = ({ operator }: OperatorEvent): string => operator.replace(/^\w+::|_?(\..*)?$/g, "");
-
-// the places of an operator's arguments that are tensors or lists of them
-const places = new Map<string, number[]>();
-
-function tensorsOf({ operator, names, args }: OperatorEvent): number[] {
-  let found = places.get(operator);
-  if (!found) {
-    const [base, overload = ""] = operator.split(".");
-    const kindOf = new Map(addon.schema(base, overload)!.arguments.map(({ name, kind }) => [name, kind]));
-    found = names.flatMap((name, i) => (kindOf.get(name)! <= LAST_TENSOR_KIND ? [i] : []));
-    places.set(operator, found);
-  }
-  return found.flatMap((i) => handlesIn(args[i]));
-}
-
-// Tensor, TensorList, MaybeTensorList stand first among the kinds
-const LAST_TENSOR_KIND = 2;
-
-const handlesIn = (value: unknown): number[] =>
-  Array.isArray(value) ? value.flatMap(handlesIn) : typeof value === "number" && value > 0 ? [value] : [];
-
-/** In place, the caller holds the result already: it is the first argument. */
-const resultsOf = ({ operator, result, args }: OperatorEvent): number[] => handlesIn(/_(\.|$)/.test(operator) ? args[0] : result);
 
 const described = (handle: number, traces: ReadonlyMap<number, Trace>) => ({
   origins: [...(traces.get(handle)?.origins ?? [])],
@@ -130,8 +106,6 @@ function traceOf(result: number, event: OperatorEvent, operands: readonly number
 
 const nobody: Trace = { origins: new Set(), written: new Set() };
 
-const argument = ({ names, args }: OperatorEvent, name: string): unknown => args[names.indexOf(name)];
-
 /** A result with as many dimensions has them in the same places. */
 const inherited = ({ length }: readonly number[], operands: readonly Shaped[]): Set<number> =>
   new Set(operands.flatMap((operand) => (operand.shape.length === length ? [...operand.written] : [])));
@@ -151,17 +125,5 @@ const writtenBy: Record<string, (event: OperatorEvent, operand: Shaped) => Set<n
     return new Set([...written].map((i) => order.indexOf(i)));
   },
 };
-
-const ours = new RegExp(`${new URL("../../", import.meta.url).href}(src|dist)/`.replaceAll(".", "\\."));
-
-/** The innermost line of the stack that is not this package's or Node's own. */
-function caller(): string | undefined {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 64;
-  const lines = new Error().stack!.split("\n").slice(1);
-  Error.stackTraceLimit = limit;
-  const places = lines.flatMap((line) => /((?:file:\/\/)?\/\S+:\d+:\d+)/.exec(line)?.[1] ?? []);
-  return places.map((place) => (place.startsWith("/") ? `file://${place}` : place)).find((place) => !ours.test(place));
-}
 
 const modulo = (dim: number, count: number): number => (dim < 0 ? dim + count : dim);

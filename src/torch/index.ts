@@ -15,6 +15,7 @@ export {
 export { type Broadcast, findBroadcasts } from "./broadcasts.js";
 export { type FreeListener, hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";
 export { type Device, type DType, dtypes, type MemoryFormat, type TypedArray } from "./dtype.js";
+export { allFinite, type Extent, extentOf, rowsNotFinite } from "./extent.js";
 export {
   arange,
   empty,
@@ -35,7 +36,9 @@ export {
 } from "./factories.js";
 export { type EngineInfo, engineInfo, hasBfloat16 } from "./info.js";
 export { type MacCount, tallyMacs } from "./macs.js";
+export { type Origin, traceNonFinite, type Watch, type Whereabouts } from "./non-finite.js";
 export * from "./ops.generated.js";
 export { Generator, manualSeed } from "./random.js";
 export { type Holder, memory, tidy, untracked } from "./scope.js";
+export { Tape } from "./tape.js";
 export { type BackwardOptions, clearGrads, gradsOf, type Nested, Parameter, type Pipe, Tensor } from "./tensor.js";

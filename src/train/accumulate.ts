@@ -49,7 +49,7 @@ export function learnInTurn(session: Session, parts: readonly Lesson[]): Learned
     tidy(() => {
       const [advice, teacherTime] = timed(() => session.teach(images));
       const terms = session.loss(session.study(images), advice, targets);
-      total(terms).mul(shares[i]).backward();
+      session.scaled(total(terms).mul(shares[i])).backward();
       return { terms: values(terms), teacherTime };
     }),
   );
@@ -76,7 +76,7 @@ export function learnGathered(session: Session, parts: readonly Lesson[]): Learn
     const leaves = tensorsOf(student).map((tensor) => tensor.requiresGrad_());
     const teachers = session.teachers.map((_, t) => joined(looks.map(({ advice }) => advice[t])));
     const terms = session.loss(student, teachers, cat(parts.map(({ targets }) => targets)));
-    total(terms).backward();
+    session.scaled(total(terms)).backward();
     const pulls = gradsOf(leaves); // ∂ loss / ∂ output; null where no term looks
 
     const random = session.randomState();
@@ -114,7 +114,7 @@ function withoutTrace<T>(model: Model, fn: () => T): T {
 }
 
 /** The outputs for several parts as those for one batch. */
-function joined(outputs: readonly Output[]): Output {
+export function joined(outputs: readonly Output[]): Output {
   const [{ heads, taps }] = outputs;
   return {
     logits: cat(outputs.map(({ logits }) => logits)),
@@ -123,7 +123,7 @@ function joined(outputs: readonly Output[]): Output {
   };
 }
 
-const tensorsOf = ({ logits, heads, taps }: Output): Tensor[] => [logits, ...Object.values(heads), ...taps];
+export const tensorsOf = ({ logits, heads, taps }: Output): Tensor[] => [logits, ...Object.values(heads), ...taps];
 
 const total = (terms: Record<string, Tensor>): Tensor => Object.values(terms).reduce((all, term) => all.add(term));
 

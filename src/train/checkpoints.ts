@@ -50,7 +50,7 @@ export interface Standing {
   notes: string[];
 }
 
-export const atBeginning = (): Standing => ({ progress: { step: 0, best: null }, notes: [] });
+export const atBeginning = (): Standing => ({ progress: { step: 0, best: null, skipped: 0 }, notes: [] });
 
 /** The better of the best so far and a new verdict; of equals the earlier. */
 export const better = (best: Progress["best"], { step, weights, top1 }: EvalRow): Progress["best"] =>

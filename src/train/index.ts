@@ -18,6 +18,17 @@ export type { FirstWeights } from "./first-weights.js";
 export { ChangedRun } from "./identity.js";
 export { loadRecipe } from "./load-recipe.js";
 export {
+  type Fault,
+  type FaultEvent,
+  few,
+  type NamedPicture,
+  placeOf,
+  type Replay,
+  type ReplayOptions,
+  replay,
+  sentenceOf,
+} from "./non-finite/index.js";
+export {
   type ChoiceEvent,
   type DistillOptions,
   distill,
@@ -40,6 +51,7 @@ export {
   checkRecipe,
   defineRecipe,
   type Keep,
+  type NonFinite,
   type Recipe,
   type RecipeData,
   type RecipeFactory,
@@ -50,6 +62,7 @@ export {
   claimRunFolder,
   createRunFolder,
   type EvalRow,
+  type FaultRow,
   type MetricsRow,
   openRunFolder,
   RunFolder,

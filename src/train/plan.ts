@@ -126,7 +126,7 @@ async function firstSteps(session: Session): Promise<StepTaken[]> {
       const asked = performance.now();
       const { value: batch } = (await batches.next()) as { value: Batch };
       const arrived = performance.now();
-      const { terms, teacherTime } = session.step(batch, session.schedule.lrAt(taken.length));
+      const { terms, teacherTime } = tidy(() => session.step(batch, session.schedule.lrAt(taken.length)));
       const ended = performance.now();
       if (taken.length === 0) begin = ended;
       taken.push({ data: arrived - asked, step: ended - arrived, teachers: teacherTime, terms });

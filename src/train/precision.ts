@@ -1,8 +1,9 @@
 /** In which precision the models run. The losses are float32 whatever is chosen. */
 
 import { autocast, type Device, type DType, hasBfloat16, linear, noGrad, ones, tidy } from "../torch/index.js";
+import { UserError } from "../user-error.js";
 
-export type Precision = "float32" | "bfloat16";
+export type Precision = "float32" | "bfloat16" | "float16";
 
 export interface PrecisionChoice {
   precision: Precision;
@@ -30,6 +31,10 @@ const TIMES = 3;
  * elsewhere. Measured once in a process for each width, so that one process gives one answer.
  */
 export function choosePrecision(asked: Precision | "auto", device: Device, width: number): PrecisionChoice {
+  if (asked === "float16" && device === "cpu")
+    throw new UserError('precision: "float16" is for GPUs: libtorch has no autocast to it on a processor', {
+      remedy: 'Take "bfloat16", which needs no loss scaling, or "auto".',
+    });
   if (asked !== "auto") return { precision: asked, why: "as the recipe says" };
   if (device !== "cpu") return { precision: "bfloat16", why: `the default on ${device}` };
   if (!hasBfloat16()) return { precision: "float32", why: "this processor does not multiply bfloat16 itself" };
@@ -60,7 +65,7 @@ function timesAt(width: number): PrecisionTimes {
 }
 
 /** The best of some runs of each, in turn, after one that pays for warming up. Draws no random numbers. */
-function measure(width: number): Record<Precision, number> {
+function measure(width: number): Omit<PrecisionTimes, "width"> {
   return tidy(() => {
     const [input, weight] = [ones([ROWS, width]), ones([4 * width, width])];
     const run = (precision: Precision): number => {

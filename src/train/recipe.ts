@@ -6,6 +6,7 @@ import type { Model } from "../models/index.js";
 import { nearest } from "../nearest.js";
 import type { OptimizerFactory, Schedule } from "../optim/index.js";
 import { UserError } from "../user-error.js";
+import type { Precision } from "./precision.js";
 
 export interface RecipeData {
   train: Dataset;
@@ -52,6 +53,11 @@ export interface Keep {
 /** What a recipe's `keep` means, filled in. */
 export const keeping = ({ keep }: Recipe): Required<Keep> => ({ last: 2, every: 60, best: true, ...keep });
 
+export interface NonFinite {
+  /** Steps in a row that may be left out before the run stops. Default: 3. */
+  skip: number;
+}
+
 export interface Recipe {
   /** The run folder's name; the recipe file's name unless given. */
   name?: string;
@@ -66,11 +72,16 @@ export interface Recipe {
   schedule?: Schedule;
   /** In how many parts a batch goes through the models: less memory for the same step. See `Accumulation`. */
   accumulate?: number | Accumulation;
-  precision?: "float32" | "bfloat16" | "auto";
+  /** float16, with its loss scaled, on GPUs only. Default: auto. */
+  precision?: Precision | "auto";
   /** Decay of the exponential moving average of the weights, such as 0.9999. */
   ema?: number;
   /** The gradient norm beyond which it is scaled down. */
   clip?: number;
+  /** What happens to a step in which something is NaN or Inf. */
+  nonFinite?: NonFinite;
+  /** Steps between two looks at how the terms compare, each a backward pass for every term; 0 for none. Default: 250. */
+  balanceEvery?: number;
   seed?: number;
   /** Evaluate on `val` every so many epochs, or steps if the recipe counts steps. */
   evalEvery?: number;
@@ -132,10 +143,10 @@ const batchOp = leaf<BatchOp>("a batch operation, such as mixup({ … })", (v) =
 const optimizer = leaf<OptimizerFactory>("an optimizer, such as adamW({ lr: 5e-4 })", hasBuild);
 const schedule = leaf<Schedule>("a schedule, such as cosine({ … })", hasBuild);
 const accumulate = leaf<number | Accumulation>("a number of parts, or { steps: 4, gather: true }", isAccumulation);
-const precision = leaf<"float32" | "bfloat16" | "auto">(
-  '"float32", "bfloat16" or "auto"',
-  (v) => v === "float32" || v === "bfloat16" || v === "auto",
+const precision = leaf<Precision | "auto">('"float32", "bfloat16", "float16" or "auto"', (v) =>
+  ["float32", "bfloat16", "float16", "auto"].includes(v as string),
 );
+const nonFinite = leaf<NonFinite>("an object { skip: 3 }", isNonFinite);
 
 const dataSchema = z.strictObject(
   {
@@ -173,6 +184,8 @@ const fields = z.strictObject(
     precision: precision.optional(),
     ema: decay.optional(),
     clip: positive.optional(),
+    nonFinite: nonFinite.optional(),
+    balanceEvery: wholeNumber.optional(),
     seed: wholeNumber.optional(),
     evalEvery: positiveInteger.optional(),
     logEvery: positiveInteger.optional(),
@@ -193,6 +206,12 @@ function isAccumulation(value: unknown): boolean {
   if (!isObject(value)) return isPositiveInteger(value);
   const { steps, gather = false, ...others } = value;
   return isPositiveInteger(steps) && typeof gather === "boolean" && Object.keys(others).length === 0;
+}
+
+function isNonFinite(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { skip, ...others } = value;
+  return Number.isSafeInteger(skip) && (skip as number) >= 0 && Object.keys(others).length === 0;
 }
 
 // zod asks the same function about unknown fields; it keeps its own words there, which sentence() rewrites

@@ -1,6 +1,7 @@
 /** What a run needs to go on where it stopped, part by part, and the putting of each part back into its place. */
 
 import { loadCheckpoint, saveCheckpoint, type TensorGroups } from "../checkpoint/index.js";
+import type { LossScalerState } from "../optim/index.js";
 import { type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import type { EvalRow } from "./run-folder.js";
@@ -11,6 +12,8 @@ export interface Progress {
   step: number;
   /** The verdict of highest top-1 so far, which the best student has; null before the first. */
   best: Pick<EvalRow, "step" | "weights" | "top1"> | null;
+  /** Steps left out in a row before this one, for something was not finite. */
+  skipped: number;
 }
 
 /** One part of a run's state: tensors by key, and what is plain JSON. A new kind of state is one more of these in `partsOf`. */
@@ -25,7 +28,7 @@ type Parts = Record<string, Part>;
 
 /** Every part, by the name that it has in a checkpoint. */
 function partsOf(session: Session): Parts {
-  const { student, extras, ema, optimizer } = session;
+  const { student, extras, ema, optimizer, scaler } = session;
   return {
     student: stateOf(student),
     ...(extras && { extras: stateOf(extras) }),
@@ -35,6 +38,7 @@ function partsOf(session: Session): Parts {
       json: () => optimizer.stateDict().steps,
       load: (tensors, steps: Record<string, number>) => optimizer.loadStateDict({ tensors, steps }),
     },
+    ...(scaler && { scaler: { json: () => scaler.state(), load: (_, state: LossScalerState) => scaler.restore(state) } }),
     random: {
       tensors: () => session.randomState(),
       load: (tensors) => session.restoreRandomState(tensors),

@@ -28,7 +28,10 @@ export interface TrainRow {
   terms: Record<string, number>;
   loss: number;
   lr: number;
+  /** Before clipping; absent where it overflowed because of the loss's scale. */
   gradNorm?: number;
+  /** Of the loss in the next step, under float16. */
+  lossScale?: number;
   imagesPerSecond: number;
   /** Shares of the step's time, 0 to 1. */
   dataShare: number;
@@ -51,7 +54,24 @@ export interface EvalRow {
   agreement?: number;
 }
 
-export type MetricsRow = TrainRow | EvalRow;
+/** A step that was left out because something in it was not finite. */
+export interface FaultRow {
+  kind: "fault";
+  step: number;
+  epoch: number;
+  time: number;
+  /** What was not finite: a loss term, the norm of the gradients, or the weights after the update. */
+  what: "term" | "gradient" | "update";
+  pass: "forward" | "backward" | "update";
+  /** The terms at fault; of an update, the parameters. */
+  terms: string[];
+  /** Where it began, where that was found. */
+  operator: string | null;
+  layer: string | null;
+  pictures: string[];
+}
+
+export type MetricsRow = TrainRow | EvalRow | FaultRow;
 
 const MANIFEST = "manifest.json";
 const RECIPE = "recipe.resolved.json";

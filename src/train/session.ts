@@ -6,7 +6,7 @@ import { type Batch, type Dataset, type ImageOp, isLabelled, Loader, pictureSize
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import type { Model, Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
-import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, type Optimizer } from "../optim/index.js";
+import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, LossScaler, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.js";
@@ -14,6 +14,8 @@ import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { Contract, trainedParameters } from "./contract.js";
 import { beginWith, type FirstWeights } from "./first-weights.js";
+import type { Before, Breach } from "./non-finite/breach.js";
+import { stepOrStay } from "./non-finite/step-or-stay.js";
 import { choosePrecision, inPrecision, keptChoice, type Precision, type PrecisionChoice } from "./precision.js";
 import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
 import { drawingFrom, runStreams } from "./streams.js";
@@ -34,6 +36,10 @@ export interface StepReport {
   gradNorm: number;
   /** Milliseconds that the teachers took. */
   teacherTime: number;
+  /** Why the weights are as they were, where something was not finite. Its tensors are the caller's. */
+  breach: Breach | null;
+  /** Whether the loss was scaled too far for float16: the weights are as they were, and the next step is scaled less. */
+  overflowed: boolean;
 }
 
 /** In a batch that is evaluated: 84 pictures of 224×224. */
@@ -55,6 +61,8 @@ export class Session implements Holder {
   readonly optimizer: Optimizer;
   readonly schedule: LearningRates;
   readonly ema: Ema | null;
+  /** Of float16. */
+  readonly scaler: LossScaler | null;
   readonly loader: Loader;
   readonly epochs: number;
   readonly steps: number;
@@ -129,6 +137,7 @@ export class Session implements Holder {
     this.#contract = new Contract({ method: this.method.name, student, extras, teachers, optimizer });
     const length = { lr: recipe.optimizer.lr, steps: this.steps, stepsPerEpoch: this.loader.batches };
     this.schedule = (recipe.schedule ?? cosine()).build(length);
+    this.scaler = this.precision === "float16" ? new LossScaler() : null;
     this.ema = recipe.ema === undefined ? null : new Ema(this.student, { decay: recipe.ema });
   }
 
@@ -194,25 +203,65 @@ export class Session implements Holder {
     ];
   }
 
-  /** One step: the teachers look, the student learns. */
+  /** One step: the teachers look, the student learns. Where something is not finite, nothing is changed but the random streams. */
   step(batch: Batch, lr: number): StepReport {
     return tidy(() => {
       this.#contract.checkTeachers();
+      const before = this.#present();
       this.optimizer.zeroGrad();
-      const count = Math.ceil((this.accumulate.steps * batch.labels.length) / this.loader.batchSize); // a short batch has fewer
-      const parts = inParts(this.#lesson(batch), count);
       const learn = this.accumulate.gather ? learnGathered : learnInTurn;
-      const { terms, parts: told, teacherTime } = learn(this, parts);
+      const { terms, parts: told, teacherTime } = learn(this, this.lessons(batch));
       this.#contract.checkTerms(told);
       this.#contract.checkGradients();
 
       const { parameters } = this.optimizer;
+      this.scaler?.unscale_(parameters);
       const norm = this.recipe.clip === undefined ? gradNorm(parameters) : clipGradNorm_(parameters, this.recipe.clip);
-      this.optimizer.step(lr);
-      this.ema?.update();
       const loss = Object.values(terms).reduce((sum, term) => sum + term, 0);
-      return { terms, loss, gradNorm: norm, teacherTime };
+      const report = { terms, loss, gradNorm: norm, teacherTime };
+      const lost = Object.keys(terms).filter((name) => told.some((part) => !Number.isFinite(part[name])));
+      const overflowed = this.scaler !== null && lost.length === 0 && this.scaler.update({ overflowed: !Number.isFinite(norm) });
+      const breach = overflowed ? null : this.#learnFrom(lost, norm, lr);
+      if (breach || overflowed) this.#restoreBuffers(before);
+      else this.ema?.update();
+      return { ...report, breach: breach && { ...breach, lr, before }, overflowed };
     });
+  }
+
+  /** Changes the weights, unless something is not finite. */
+  #learnFrom(lost: string[], norm: number, lr: number): Pick<Breach, "kind" | "names"> | null {
+    if (lost.length > 0) return { kind: "term", names: lost };
+    if (!Number.isFinite(norm)) return { kind: "gradient", names: [] };
+    const broken = stepOrStay(this.optimizer, trainedParameters(this.student, this.extras), lr);
+    return broken.length > 0 ? { kind: "update", names: broken } : null;
+  }
+
+  /** The loss as it goes into the backward pass. */
+  scaled(loss: Tensor): Tensor {
+    return this.scaler?.scaled(loss) ?? loss;
+  }
+
+  /** What a step changes before the weights: copies, for a scope to free. */
+  #present(): Before {
+    const buffers = this.#buffers().map(([name, buffer]): [string, Tensor] => [name, buffer.clone()]);
+    return { random: this.randomState(), buffers: new Map(buffers) };
+  }
+
+  /** Takes everything back that a step changes before the weights. */
+  restore(before: Before): void {
+    this.restoreRandomState(before.random);
+    this.#restoreBuffers(before);
+  }
+
+  #restoreBuffers({ buffers }: Before): void {
+    noGrad(() => {
+      for (const [name, buffer] of this.#buffers()) buffer.copy_(buffers.get(name)!);
+    });
+  }
+
+  #buffers(): [string, Tensor][] {
+    const extras = this.extras?.namedBuffers() ?? [];
+    return [...this.student.namedBuffers(), ...extras.map(([name, buffer]): [string, Tensor] => [`extras.${name}`, buffer])];
   }
 
   /** What each teacher says to its own view of the pictures [B, C, H, W]. */
@@ -248,6 +297,12 @@ export class Session implements Holder {
 
   restoreRandomState(state: ReadonlyMap<string, Tensor>): void {
     for (const [name, stream] of this.streams) stream.restore(state.get(name)!);
+  }
+
+  /** The batch on the device, in the parts that go through the models. */
+  lessons(batch: Batch): Lesson[] {
+    const count = Math.ceil((this.accumulate.steps * batch.labels.length) / this.loader.batchSize); // a short batch has fewer
+    return inParts(this.#lesson(batch), count);
   }
 
   #lesson({ images, shape, targets, labels, classes }: Batch): Lesson {

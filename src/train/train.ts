@@ -9,6 +9,7 @@ import { firstWeights } from "./first-weights.js";
 import { adopt, beginRun, checkSameRun, identify } from "./identity.js";
 import { Judge } from "./judge.js";
 import { FolderLock } from "./lock.js";
+import { type FaultEvent, Faults } from "./non-finite/index.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import type { RecipeSource } from "./resolved-recipe.js";
 import { type EvalRow, openRunFolder, type TrainRow } from "./run-folder.js";
@@ -52,6 +53,7 @@ export type TrainEvent =
     }
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
+  | FaultEvent
   | ({ kind: "bad"; split: "train" | "val" } & BadPicture)
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
@@ -87,6 +89,7 @@ export async function* train(
 
   run.drawCurves({ from: progress.step + 1 });
   const judge = new Judge(session);
+  const faults = new Faults(run, session, { source: source ?? null, inARow: progress.skipped });
   const named = new Set<string>();
   const unusable = (split: "train" | "val", pictures: readonly BadPicture[]): TrainEvent[] => {
     const fresh = pictures.filter(({ name }) => !named.has(name));
@@ -96,14 +99,14 @@ export async function* train(
     }
     return fresh.map(({ name, reason }) => ({ kind: "bad", split, name, reason }));
   };
-  while (progress.step < steps && !signal?.aborted) {
+  while (progress.step < steps && !signal?.aborted && !faults.areTooMany) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
     for await (const batch of loader.epoch(epoch, { from: progress.step % loader.batches })) {
       const arrived = performance.now();
       yield* unusable("train", batch.bad);
       const lr = session.schedule.lrAt(progress.step);
-      const { terms, loss, gradNorm, teacherTime } = session.step(batch, lr);
+      const { terms, loss, gradNorm, teacherTime, breach, overflowed } = session.step(batch, lr);
       const ended = performance.now();
       progress.step += 1;
 
@@ -115,14 +118,19 @@ export async function* train(
         terms,
         loss,
         lr,
-        gradNorm,
+        ...(overflowed ? {} : { gradNorm }),
+        ...(session.scaler && { lossScale: session.scaler.scale }),
         imagesPerSecond: (1000 * batch.labels.length) / (ended - asked),
         dataShare: (arrived - asked) / (ended - asked),
         teacherShare: teacherTime / (ended - asked),
       };
-      if (!Number.isFinite(loss)) stopAt(row);
-      if (progress.step % (recipe.logEvery ?? 10) === 0 || progress.step === steps) run.appendMetrics(row);
-      yield { ...row, kind: "step", epochs, steps };
+      if (breach) yield faults.take(breach, batch, row);
+      else {
+        faults.clear();
+        if (progress.step % (recipe.logEvery ?? 10) === 0 || progress.step === steps) run.appendMetrics(row);
+        yield { ...row, kind: "step", epochs, steps };
+      }
+      progress.skipped = faults.inARow;
       asked = performance.now();
 
       const due =
@@ -137,11 +145,12 @@ export async function* train(
         }
         yield* unusable("val", judge.bad);
       }
-      const over = progress.step === steps || signal?.aborted;
+      const over = progress.step === steps || signal?.aborted || faults.areTooMany;
       if (over || checkpoints.isDue(progress)) checkpoints.save(progress);
       if (over) break;
     }
   }
+  if (faults.areTooMany) throw faults.refusal();
   run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
   yield {
     kind: "end",
@@ -150,15 +159,4 @@ export async function* train(
     finished: progress.step === steps,
     milliseconds: performance.now() - began,
   };
-}
-
-/** Nothing good comes after a loss that is no number: the last checkpoint stays as it is. */
-function stopAt({ step, terms }: TrainRow): never {
-  const guilty = Object.entries(terms).filter(([, value]) => !Number.isFinite(value));
-  throw new UserError(
-    `The loss is not a number at step ${step} (${guilty.map(([name, value]) => `${name} ${value}`).join(", ")})`,
-    {
-      remedy: 'Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: "float32").',
-    },
-  );
 }

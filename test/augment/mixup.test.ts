@@ -12,6 +12,7 @@ function batchOf(size: number, { channels = 2, height = 8, width = 6 } = {}): Ba
     labels: BigInt64Array.from({ length: size }, (_, i) => BigInt(i)),
     targets: null,
     classes: size,
+    rows: Int32Array.from({ length: size }, (_, i) => i),
     index: 0,
     bad: [],
   };

@@ -48,7 +48,8 @@ describe("a recipe's faults are named by their path", () => {
       'recipes/x.ts: data.train: expected a data set, such as imageFolder("photos/train"), got a promise (is an await missing?)',
     ],
     [{ data: 3 }, "recipes/x.ts: data: expected an object { train, batchSize, … }, got 3"],
-    [{ precision: "float16" }, 'recipes/x.ts: precision: expected "float32", "bfloat16" or "auto", got "float16"'],
+    [{ precision: "float8" }, 'recipes/x.ts: precision: expected "float32", "bfloat16", "float16" or "auto", got "float8"'],
+    [{ nonFinite: { skip: -1 } }, "recipes/x.ts: nonFinite: expected an object { skip: 3 }, got an object"],
     [{ ema: Number.NaN }, "recipes/x.ts: ema: expected a number from 0 to 1, got NaN"],
     [{ accumulate: 0 }, "recipes/x.ts: accumulate: expected a number of parts, or { steps: 4, gather: true }, got 0"],
     [

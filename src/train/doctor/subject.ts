@@ -2,7 +2,7 @@
 
 import { type Batch, type Dataset, isLabelled } from "../../data/index.js";
 import type { Model } from "../../models/index.js";
-import { noGrad, type Tensor, tidy } from "../../torch/index.js";
+import { allFinite, noGrad, type Tensor, tidy } from "../../torch/index.js";
 import { inPrecision, type Precision } from "../precision.js";
 import { type Pictures, type View, viewOf } from "../view.js";
 import { Look } from "./look.js";
@@ -107,8 +107,6 @@ export class Subject {
     return noGrad(() => inPrecision(precision, device, () => this.model.forward(seen, { taps })));
   }
 }
-
-export const allFinite = (x: Tensor): boolean => tidy(() => x.isfinite().all().item() === 1);
 
 /** Runs `fn` with the model in training mode, then puts modes, buffers and everything else back. */
 export function asInTraining(model: Model, fn: () => void): void {

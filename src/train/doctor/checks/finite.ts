@@ -1,7 +1,7 @@
 /** Are all numbers numbers: in the weights, and in what they make of pictures? */
 
+import { allFinite } from "../../../torch/index.js";
 import { type Check, each } from "../check.js";
-import { allFinite } from "../subject.js";
 
 export const weights: Check = {
   name: "weights",
