@@ -54,8 +54,14 @@ let leaving: NodeJS.Timeout | undefined;
 let jobs = 0;
 const running = new Map<number, Ring>();
 
+/** A ring's memory, kept from epoch to epoch; `spare` while nobody writes there. */
+export interface RingMemory {
+  spare?: Float32Array;
+}
+
 export interface CrewOptions {
   workers: number;
+  memory: RingMemory;
   source: PictureSource;
   n: number;
   channels: number;
@@ -64,28 +70,37 @@ export interface CrewOptions {
 }
 
 /** The plan's batches, filled by so many threads. */
-export function fillByThreads({ workers, ...given }: CrewOptions, plan: Plan): Filler {
-  return new Ring(enlist(workers), { ...given, source: shared(given.source), plan: { ...plan, order: shared(plan.order) } });
+export function fillByThreads({ workers, memory, ...given }: CrewOptions, plan: Plan): Filler {
+  const job = { ...given, source: shared(given.source), plan: { ...plan, order: shared(plan.order) } };
+  return new Ring(enlist(workers), memory, job);
 }
 
 class Ring implements Filler {
   readonly #crew: readonly Worker[];
+  readonly #memory: RingMemory;
   readonly #job: Job;
   readonly #bad = new Map<number, (Bad & { position: number })[]>(); // by batch
   #wake = () => {}; // whoever waits for news
   #failure: Error | undefined;
+  #isDone = false; // no thread writes any more
 
-  constructor(crew: readonly Worker[], given: Pick<Job, "source" | "n" | "channels" | "specs" | "seed" | "plan">) {
+  constructor(
+    crew: readonly Worker[],
+    memory: RingMemory,
+    given: Pick<Job, "source" | "n" | "channels" | "specs" | "seed" | "plan">,
+  ) {
     const { batchSize, shape, from } = given.plan;
     this.#crew = crew;
+    this.#memory = memory;
     this.#job = {
       ...given,
       id: ++jobs,
       slots: SLOTS,
-      images: new Float32Array(new SharedArrayBuffer(4 * SLOTS * batchSize * sizeOf(shape))),
+      images: memory.spare ?? new Float32Array(new SharedArrayBuffer(4 * SLOTS * batchSize * sizeOf(shape))),
       taken: new Int32Array(new SharedArrayBuffer(4 * SLOTS * batchSize)),
       state: new Int32Array(new SharedArrayBuffer(4 * at.done(SLOTS))),
     };
+    memory.spare = undefined;
     this.#job.state[at.next] = from * batchSize;
     this.#job.state[at.limit] = (from + SLOTS) * batchSize;
     running.set(this.#job.id, this);
@@ -101,6 +116,7 @@ class Ring implements Filler {
     const isFull = () =>
       Atomics.load(state, at.done(slot)) === length && Atomics.load(state, at.bad(slot)) === (this.#bad.get(index)?.length ?? 0);
     await this.#until(isFull);
+    this.#isDone = index + 1 === plan.to;
     Atomics.store(state, at.done(slot), 0);
     Atomics.store(state, at.bad(slot), 0);
     const bad = (this.#bad.get(index) ?? []).sort((a, b) => a.position - b.position);
@@ -115,6 +131,7 @@ class Ring implements Filler {
 
   close(): void {
     Atomics.store(this.#job.state, at.over, 1);
+    if (this.#isDone) this.#memory.spare = this.#job.images;
     this.#tell({ kind: "more", id: this.#job.id });
     running.delete(this.#job.id);
     if (running.size === 0) leaving = setTimeout(dismissWorkers, IDLE).unref();

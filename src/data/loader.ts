@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Batch, BatchOp } from "./batch.js";
-import { fillByThreads } from "./crew.js";
+import { fillByThreads, type RingMemory } from "./crew.js";
 import { checkDataset, type Dataset } from "./dataset.js";
 import { DataError } from "./error.js";
 import { type Filled, type Filler, fillHere, type Plan } from "./filling.js";
@@ -41,6 +41,7 @@ export class Loader {
   readonly #shuffle: boolean;
   readonly #repeats: number;
   readonly #maxBad: number;
+  readonly #memory: RingMemory = {};
   readonly #bad = new Set<number>(); // pictures known to be unusable
 
   constructor(
@@ -82,7 +83,7 @@ export class Loader {
     return 0;
   }
 
-  /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for. */
+  /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for, of whatever epoch. */
   async *epoch(epoch: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
     if (!Number.isInteger(from) || from < 0 || from > this.batches)
       throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
@@ -110,7 +111,7 @@ export class Loader {
     const specs = this.#specs;
     if (workers === 0 || specs === null) return fillHere(this.#prepare, plan);
     const { n, channels, pictures: source } = this.#dataset;
-    return fillByThreads({ workers, source, n, channels, specs, seed: this.#seed }, plan);
+    return fillByThreads({ workers, memory: this.#memory, source, n, channels, specs, seed: this.#seed }, plan);
   }
 
   #order(epoch: number): Uint32Array {

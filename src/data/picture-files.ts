@@ -1,5 +1,5 @@
 /** Pictures that are files, or parts of files. */
-import { open, readFile, stat } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { PictureReader } from "./pictures.js";
 import { type StringList, stringAt } from "./string-list.js";
@@ -26,32 +26,31 @@ const MOST_BYTES = 256 * 2 ** 20;
 
 export function openFiles({ folder, files }: FileSource): PictureReader {
   const path = (row: number) => join(folder, stringAt(files, row));
-  return {
-    name: path,
-    async read(row) {
-      const { size } = await stat(path(row)).catch(unreadable);
-      checkSize(size);
-      return { bytes: await readFile(path(row)).catch(unreadable) };
-    },
-  };
+  return { name: path, read: (row) => ({ bytes: readPart(path(row)) }) };
 }
 
 export function openRanges({ files, names, file, start, size }: RangeSource): PictureReader {
   return {
     name: (row) => `${files[file[row]]}: ${stringAt(names, row)}`,
-    read: async (row) => ({ bytes: await readRange(files[file[row]], start[row], size[row]) }),
+    read: (row) => ({ bytes: readPart(files[file[row]], start[row], size[row]) }),
   };
 }
 
-export async function readRange(path: string, start: number, size: number): Promise<Uint8Array> {
-  checkSize(size);
-  const handle = await open(path).catch(unreadable);
+/** A stretch of a file's bytes, or all of them; at once, for a worker has nothing else to do, and each turn through libuv's threads costs. */
+export function readPart(path: string, start = 0, size?: number): Uint8Array {
+  const file = attempt(() => openSync(path, "r"));
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(size), 0, size, start).catch(unreadable);
-    if (bytesRead < size) throw new Error(`it is cut off after ${bytesRead} of ${size} bytes`);
-    return buffer;
+    const length = size ?? attempt(() => fstatSync(file)).size;
+    checkSize(length);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    for (let at = 0; at < length; ) {
+      const count = attempt(() => readSync(file, bytes, at, length - at, start + at));
+      if (count === 0) throw new Error(`it is cut off after ${at} of ${length} bytes`);
+      at += count;
+    }
+    return bytes;
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
@@ -59,7 +58,13 @@ function checkSize(size: number): void {
   if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, more than ${MOST_BYTES}`);
 }
 
-function unreadable(error: NodeJS.ErrnoException): never {
-  const reasons: Record<string, string> = { ENOENT: "it is gone", EACCES: "permission is denied", EISDIR: "it is a folder" };
-  throw new Error(reasons[error.code ?? ""] ?? error.message, { cause: error });
+const reasons: Record<string, string> = { ENOENT: "it is gone", EACCES: "permission is denied", EISDIR: "it is a folder" };
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(reasons[code] ?? message, { cause: error });
+  }
 }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { threadId } from "node:worker_threads";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { readRange } from "./picture-files.js";
+import { readPart } from "./picture-files.js";
 import type { PictureReader } from "./pictures.js";
 
 export interface ParquetSource {
@@ -49,9 +49,9 @@ export function openParquet(source: ParquetSource): PictureReader {
       const { g, within } = place(row);
       const path = await unpacked(g);
       const rows = group.ends[g] - (g === 0 ? 0 : group.ends[g - 1]);
-      const index = await readRange(path, 8 * within, 16);
+      const index = readPart(path, 8 * within, 16);
       const [start, end] = new Float64Array(index.buffer, index.byteOffset, 2);
-      return { bytes: end > start ? await readRange(path, 8 * (rows + 1) + start, end - start) : new Uint8Array(0) };
+      return { bytes: end > start ? readPart(path, 8 * (rows + 1) + start, end - start) : new Uint8Array(0) };
     },
   };
 }

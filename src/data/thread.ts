@@ -1,4 +1,5 @@
 /** One thread of the crew: takes positions of an epoch, one after the other, and puts their pictures into place. It never loads the addon. */
+import { setImmediate as breathe } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { at, type FromThread, type Job, type ToThread } from "./crew.js";
 import { fill, lengthOf, sizeOf } from "./filling.js";
@@ -37,6 +38,7 @@ export function serve(make: (specs: readonly OpSpec[]) => ImageOp): void {
     const { batchSize, order, shape, to } = plan;
     const end = Math.min(order.length, to * batchSize);
     for (;;) {
+      await breathe(); // messages come in between pictures
       const position = Atomics.add(state, at.next, 1);
       if (position >= end || !(await hasRoom(job, position))) return;
       const batch = Math.floor(position / batchSize);
