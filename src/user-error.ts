@@ -24,6 +24,7 @@ const REASONS: Record<string, string> = {
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
   EEXIST: "a file of that name stands in its way",
   EMFILE: "too many files are open",
 };

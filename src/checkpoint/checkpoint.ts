@@ -37,7 +37,12 @@ export function saveCheckpoint(path: string, groups: TensorGroups, state: unknow
     groups: Object.keys(groups),
     state,
   };
-  writeSealed(path, voucher);
+  try {
+    writeSealed(path, voucher);
+  } catch (error) {
+    removeFile(tensorsOf(path)); // on a full disk their room is wanted
+    throw error;
+  }
 }
 
 /** What is wrong with a checkpoint, as the end of a sentence; null if every byte is as it was written. */

@@ -4,9 +4,10 @@
  * and only then are older checkpoints removed. What a resume finds too old (students) or too new (metrics) it makes even again.
  */
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFault, removeCheckpoint, removeTemporaries, saveTensors } from "../checkpoint/index.js";
+import type { Batch } from "../data/index.js";
 import { UserError } from "../user-error.js";
 import type { FolderLock } from "./lock.js";
 import { type Keep, keeping } from "./recipe.js";
@@ -75,6 +76,7 @@ export class Checkpoints {
   /** Goes on from the newest whole checkpoint, or from the beginning where there is none yet, and makes the rest of the folder fit to it. */
   restore(): Standing {
     const run = this.#run;
+    mkdirSync(run.checkpoints, { recursive: true }); // tools that copy may leave out an empty folder
     for (const folder of [run.dir, run.checkpoints]) removeTemporaries(folder);
     const found = newestWhole(run);
     run.keepMetricsUpTo(found?.checkpoint.step ?? 0);
@@ -83,6 +85,7 @@ export class Checkpoints {
     const progress = restoreProgress(path, this.#session);
     const steps = checkpointsOf(run).map(({ step }) => step);
     this.#kept = steps.filter((step) => step <= reached).reverse();
+    this.#removeUnfinished();
     this.#writeStudents(progress);
     return { progress, notes: found.notes };
   }
@@ -92,27 +95,53 @@ export class Checkpoints {
     return performance.now() - this.#savedAt >= 1000 * this.#keep.every || (this.#keep.best && best?.step === step);
   }
 
-  /** When this returns, nothing up to the step can be lost. */
+  /** When this returns, nothing up to the step can be lost. When it throws, nothing up to the checkpoint before. */
   save(progress: Progress): void {
     if (this.#kept.at(-1) === progress.step) return;
     this.#lock.check();
-    this.#run.syncMetrics();
-    saveProgress(join(this.#run.checkpoints, `${nameOf(progress.step)}.json`), this.#session, progress);
-    this.#kept.push(progress.step);
-    this.#writeStudents(progress);
-    this.#prune(progress);
+    try {
+      this.#run.syncMetrics();
+      saveProgress(join(this.#run.checkpoints, `${nameOf(progress.step)}.json`), this.#session, progress);
+      this.#kept.push(progress.step);
+      this.#writeStudents(progress);
+      this.#prune(progress);
+    } catch (error) {
+      throw this.#withWayOn(error as Error);
+    }
     this.#savedAt = performance.now();
   }
 
-  /** Keeps the newest, and the best; goes over what is damaged or was never finished, too. */
+  /** The batches as they come. When the pictures give out (a data worker dies, too many are unusable), what was learnt is saved before that is said. */
+  async *saving(batches: AsyncIterable<Batch>, progress: Progress): AsyncGenerator<Batch, void, undefined> {
+    try {
+      yield* batches;
+    } catch (error) {
+      if (progress.step > 0) this.save(progress);
+      throw this.#withWayOn(error as Error);
+    }
+  }
+
+  #withWayOn(error: Error): Error {
+    const step = this.#kept.at(-1);
+    if (step === undefined) return error;
+    const remedy = `All up to step ${step} is saved; go on with: vit-distill train --resume ${this.#run.dir}`;
+    return new UserError(error.message, { remedy, cause: error });
+  }
+
+  /** Keeps the newest, and the best; what is damaged goes, too. */
   #prune({ best }: Progress): void {
     const newest = this.#kept.slice(-this.#keep.last);
     this.#kept = this.#kept.filter((step) => newest.includes(step) || (this.#keep.best && step === best?.step));
-    const names = new Set(this.#kept.map(nameOf));
+    const others = checkpointsOf(this.#run).filter(({ step }) => !this.#kept.includes(step));
+    for (const { path } of others) removeCheckpoint(path);
+  }
+
+  /** Tensors for which no JSON vouches: a process ended between the two. */
+  #removeUnfinished(): void {
     const folder = this.#run.checkpoints;
-    for (const { step, path } of checkpointsOf(this.#run)) if (!names.has(nameOf(step))) removeCheckpoint(path);
-    const orphans = readdirSync(folder).filter((name) => /^step-\d+\.safetensors$/.test(name) && !names.has(name.split(".")[0]));
-    for (const name of orphans) rmSync(join(folder, name), { force: true });
+    const finished = new Set(checkpointsOf(this.#run).map(({ step }) => `${nameOf(step)}.safetensors`));
+    const tensors = readdirSync(folder).filter((name) => /^step-\d+\.safetensors$/.test(name));
+    for (const name of tensors) if (!finished.has(name)) rmSync(join(folder, name), { force: true });
   }
 
   /** The student alone, for whoever wants to use it: as it is, its average, and as it was best. */

@@ -157,11 +157,12 @@ export class RunFolder {
     }
   }
 
-  /** All metrics so far; a last line that is still being written is left out. */
+  /** All metrics so far, up to a line that is still being written, or was when its process ended. */
   readMetrics(): MetricsRow[] {
     if (!existsSync(this.metrics)) return [];
-    const whole = readFileSync(this.metrics, "utf8").split("\n").slice(0, -1);
-    return whole.map((line) => JSON.parse(line));
+    const whole = readFileSync(this.metrics, "utf8").split("\n").slice(0, -1).map(parseRow);
+    const torn = whole.indexOf(null);
+    return (torn === -1 ? whole : whole.slice(0, torn)) as MetricsRow[];
   }
 
   /** Forget what was logged after the step that a resume starts from, since it will be logged again. */
@@ -175,7 +176,7 @@ export class RunFolder {
     try {
       appendFileSync(path, `${line}\n`);
     } catch (error) {
-      throw fileError(error, "write", path);
+      throw fileError(error, "write", path, `Go on with: vit-distill train --resume ${this.dir}`);
     }
   }
 
@@ -187,6 +188,14 @@ export class RunFolder {
       if (error instanceof SyntaxError) throw new UserError(`is not JSON (${error.message})`, { where: path });
       throw fileError(error, "read", path);
     }
+  }
+}
+
+function parseRow(line: string): MetricsRow | null {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
   }
 }
 

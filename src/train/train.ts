@@ -102,7 +102,7 @@ export async function* train(
   while (progress.step < steps && !signal?.aborted && !faults.areTooMany) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
-    for await (const batch of loader.epoch(epoch, { from: progress.step % loader.batches })) {
+    for await (const batch of checkpoints.saving(loader.epoch(epoch, { from: progress.step % loader.batches }), progress)) {
       const arrived = performance.now();
       yield* unusable("train", batch.bad);
       const lr = session.schedule.lrAt(progress.step);

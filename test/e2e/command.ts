@@ -18,8 +18,9 @@ export function vitDistill(
   args: readonly string[],
   cwd: string,
   watch: (err: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  environment: Record<string, string> = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "" } });
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...environment } });
   const ended: Ended = { code: null, out: "", err: "" };
   child.stdout.on("data", (part) => (ended.out += part));
   child.stderr.on("data", (part) => {

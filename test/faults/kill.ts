@@ -130,7 +130,8 @@ export function differences(one: string, other: string): string[] {
 function outcome(dir: string): Map<string, Buffer> {
   const run = openRunFolder(dir);
   const newest = checkpointsOf(run)[0].path;
-  const paths = [run.student, run.studentEma, run.studentBest, newest, newest.replace(/json$/, "safetensors")];
+  const files = [run.student, run.studentEma, run.studentBest, newest, newest.replace(/json$/, "safetensors")];
+  const paths = files.filter((path) => existsSync(path));
   const metrics = run.readMetrics().map(withoutClock);
   return new Map([
     ...paths.map((path): [string, Buffer] => [path.slice(run.dir.length + 1), readFileSync(path)]),

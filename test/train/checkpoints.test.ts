@@ -1,0 +1,186 @@
+/** What lies in a run folder: which checkpoints are kept, what stands in for a damaged one, and that a resume makes everything even. */
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { readSafetensors } from "../../src/checkpoint/index.js";
+import { none } from "../../src/methods/index.js";
+import { checkpointsOf, type Keep, openRunFolder, type Recipe, type TrainEvent, train } from "../../src/train/index.js";
+import { differences } from "../faults/kill.js";
+import { columns, toyRecipe } from "./toys.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "vit-distill-checkpoints-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let runs = 0;
+
+const recipe = (keep: Keep, change: Partial<Recipe> = {}): Recipe => {
+  const { data } = toyRecipe();
+  return toyRecipe({ teachers: [], method: none(), epochs: undefined, steps: 8, evalEvery: 2, ema: 0.5, keep, data: { ...data, train: columns(48) }, ...change }); // biome-ignore format: one line
+};
+const everyStep: Keep = { last: 2, every: 0, best: false };
+
+/** Runs to the end, or until `stopAfter` steps. */
+async function run(given: Recipe, { resume, stopAfter }: { resume?: string; stopAfter?: number } = {}) {
+  const dir = resume ?? join(scratch, `run-${runs++}`);
+  const controller = new AbortController();
+  const events: TrainEvent[] = [];
+  for await (const event of train(given, { ...(resume ? { resume } : { dir }), seed: 2, signal: controller.signal })) {
+    events.push(event);
+    if (event.kind === "step" && event.step === stopAfter) controller.abort();
+  }
+  const [begin] = events.filter((event) => event.kind === "begin");
+  return { dir, events, begin, steps: checkpointsOf(openRunFolder(dir)).map(({ step }) => step) };
+}
+
+const tensorsOf = (dir: string, step: number) => join(dir, "checkpoints", `step-${String(step).padStart(8, "0")}.safetensors`);
+const flip = (path: string, at: number) => {
+  const bytes = readFileSync(path);
+  bytes[at < 0 ? bytes.length + at : at] ^= 4;
+  writeFileSync(path, bytes);
+};
+
+describe("kept are", () => {
+  test("the last of all, at its end alone where nothing else is due", async () => {
+    expect((await run(recipe({ best: false }))).steps).toEqual([8]);
+  });
+
+  test("the last two", async () => {
+    const { steps, dir } = await run(recipe(everyStep));
+    expect(steps).toEqual([8, 7]);
+    expect(readdirSync(join(dir, "checkpoints")).sort()).toEqual(
+      ["7", "8"].flatMap((step) => [`step-0000000${step}.json`, `step-0000000${step}.safetensors`]),
+    );
+    expect(readdirSync(dir).filter((name) => name.endsWith(".tmp") || name === "run.lock")).toEqual([]);
+  });
+
+  test("the best, whenever it was, with its student beside it", async () => {
+    const { steps, dir, events } = await run(recipe({ last: 1 }));
+    const verdicts = events.filter((event) => event.kind === "eval");
+    const best = verdicts.reduce((a, b) => (b.top1 > a.top1 ? b : a));
+    expect(steps).toEqual([...new Set([8, best.step])]);
+    const { metadata, tensors } = readSafetensors(openRunFolder(dir).studentBest);
+    expect(metadata).toMatchObject({ step: String(best.step), weights: best.weights, top1: String(best.top1) });
+    const group = best.weights === "raw" ? "student" : "ema";
+    const saved = readSafetensors(tensorsOf(dir, best.step)).tensors;
+    for (const [key, { bytes }] of tensors) expect(Buffer.from(saved.get(`${group}/${key}`)!.bytes)).toEqual(Buffer.from(bytes));
+  });
+});
+
+describe("a damaged checkpoint", () => {
+  const damages: [string, (path: string) => void, string][] = [
+    ["a bit of the header", (path) => flip(path, 20), "has other bytes than were written"],
+    ["a bit of its last tensor", (path) => flip(path, -1), "has other bytes than were written"],
+    ["its tail cut", (path) => truncateSync(path, 5000), "has 5000 bytes of"],
+    ["its tensors gone", (path) => rmSync(path), "is missing"],
+    ["its JSON torn", (path) => truncateSync(path.replace("safetensors", "json"), 100), "is torn or altered"],
+    ["its JSON empty", (path) => truncateSync(path.replace("safetensors", "json"), 0), "is torn or altered"],
+  ];
+  test.each(damages)(
+    "with %s is passed over aloud for the one before, and the run is what it would have been",
+    async (_, damage, words) => {
+      const whole = await run(recipe(everyStep));
+      const { dir, steps } = await run(recipe(everyStep), { stopAfter: 5 });
+      expect(steps).toEqual([5, 4]);
+      damage(tensorsOf(dir, 5));
+      const rest = await run(recipe(everyStep), { resume: dir });
+      expect(rest.begin.step).toBe(4);
+      expect(rest.begin.notes).toEqual([expect.stringContaining(`A damaged checkpoint is passed over: step-00000005`)]);
+      expect(rest.begin.notes[0]).toContain(words);
+      expect(rest.begin.notes[0]).toMatch(/; step 4 is used\.$/);
+      expect(readFileSync(join(dir, "train.log"), "utf8")).toContain(rest.begin.notes[0]);
+      expect(differences(whole.dir, dir)).toEqual([]);
+      expect(rest.steps).toEqual([8, 7]);
+    },
+  );
+
+  test("that is the last one ends the resume in a sentence, and nothing is touched", async () => {
+    const { dir } = await run(recipe(everyStep), { stopAfter: 5 });
+    flip(tensorsOf(dir, 5), 3);
+    flip(tensorsOf(dir, 4), 9);
+    const before = readdirSync(dir, { recursive: true });
+    await expect(run(recipe(everyStep), { resume: dir })).rejects.toThrow(
+      `${dir}: every checkpoint of this run is damaged: step-00000005.safetensors has other bytes than were written; step-00000004.safetensors has other bytes than were written. What was trained last is in ${join(dir, "student.safetensors")}; begin a new run, from it or anew.`,
+    );
+    expect(readdirSync(dir, { recursive: true })).toEqual(before);
+  });
+
+  test("stays until the next one is whole", async () => {
+    const { dir } = await run(recipe(everyStep), { stopAfter: 5 });
+    flip(tensorsOf(dir, 5), -7);
+    const { steps } = await run(recipe({ ...everyStep, every: 3600 }), { resume: dir, stopAfter: 7 });
+    expect(steps).toEqual([7, 4]);
+  });
+});
+
+describe("a resume makes even", () => {
+  test("what a kill left between two files", async () => {
+    const whole = await run(recipe(everyStep));
+    const { dir } = await run(recipe(everyStep), { stopAfter: 5 });
+    const { student, metrics } = openRunFolder(dir);
+    appendFileSync(metrics, '{"kind":"train","step":6}\n{"kind":"tr'); // logged, not saved; torn
+    writeFileSync(tensorsOf(dir, 6), "a checkpoint without its JSON");
+    for (const name of [".metrics.jsonl.77.0a1b2c3d.tmp", "checkpoints/.step-00000006.json.77.0a1b2c3d.tmp"])
+      writeFileSync(join(dir, name), "half");
+    rmSync(student); // the checkpoint is written before its student
+    const { begin } = await run(recipe(everyStep), { resume: dir, stopAfter: 6 });
+    expect(begin).toMatchObject({ step: 5, notes: [] });
+    const files = readdirSync(dir, { recursive: true, encoding: "utf8" });
+    expect(files.filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    await run(recipe(everyStep), { resume: dir });
+    expect(differences(whole.dir, dir)).toEqual([]);
+  });
+
+  test("a run that was never saved: it begins again", async () => {
+    const whole = await run(recipe(everyStep));
+    const { dir } = await run(recipe(everyStep), { stopAfter: 2 });
+    rmSync(join(dir, "checkpoints"), { recursive: true });
+    const { begin } = await run(recipe(everyStep), { resume: dir });
+    expect(begin).toMatchObject({ step: 0, notes: ["There is no checkpoint yet: the run begins again."] });
+    expect(differences(whole.dir, dir)).toEqual([]);
+  });
+
+  test("a run that is over: its students are there, and nothing else happens", async () => {
+    const { dir } = await run(recipe(everyStep));
+    const { student, studentEma } = openRunFolder(dir);
+    const [raw, ema] = [readFileSync(student), readFileSync(studentEma)];
+    rmSync(student);
+    const { events } = await run(recipe(everyStep), { resume: dir });
+    expect(events.map(({ kind }) => kind)).toEqual(["begin", "end"]);
+    expect([readFileSync(student), readFileSync(studentEma)]).toEqual([raw, ema]);
+  });
+});
+
+describe("a recipe of other parts is refused, for one would be lost in silence", () => {
+  test.each([
+    ["has ema, and the recipe has not", { ema: 0.5 }, { ema: undefined }],
+    ["has no ema, and the recipe has", { ema: undefined }, { ema: 0.5 }],
+  ])("the checkpoint %s", async (words, first, second) => {
+    const { dir } = await run(recipe(everyStep, first), { stopAfter: 3 });
+    const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8");
+    await expect(run(recipe(everyStep, second), { resume: dir })).rejects.toThrow(
+      `the checkpoint ${words}. Resume with the recipe`,
+    );
+    expect(readFileSync(join(dir, "metrics.jsonl"), "utf8")).toBe(lines);
+    expect(existsSync(join(dir, "run.lock"))).toBe(false);
+  });
+});
+
+test("pictures that give out end the run with what was learnt, and the way on", async () => {
+  const broken = columns(48);
+  const failing = recipe({ every: 3600, best: false }, { data: { ...toyRecipe().data, train: broken } });
+  const { dir } = await run(failing, { stopAfter: 3 });
+  const augment = failing.data.augment!;
+  let calls = 0;
+  const throwing = Object.assign(
+    (...given: Parameters<typeof augment>) => {
+      if (calls++ > 30) throw new Error("the camera is dead");
+      return augment(...given);
+    },
+    { space: augment.space },
+  );
+  const events = run({ ...failing, data: { ...failing.data, augment: throwing, workers: 0 } }, { resume: dir });
+  await expect(events).rejects.toThrow(
+    new RegExp(`the camera is dead.*All up to step 5 is saved; go on with: vit-distill train --resume ${dir}`),
+  );
+  expect(checkpointsOf(openRunFolder(dir))[0].step).toBe(5);
+});
