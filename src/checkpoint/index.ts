@@ -10,6 +10,7 @@ export {
 } from "./checkpoint.js";
 export { type Digest, hashFile } from "./hash-file.js";
 export { hashTensors } from "./hash-tensors.js";
+export { KEY_BYTES, RecordStore, type StoreOptions } from "./record-store.js";
 export {
   parseSafetensors,
   readSafetensors,

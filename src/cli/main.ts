@@ -2,6 +2,7 @@
 /** The command line: finds the command, runs it, and turns what goes wrong into a sentence and an exit code. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { cache } from "./cache.js";
 import { distill } from "./distill.js";
 import { doctor } from "./doctor.js";
 import { evaluate } from "./evaluate.js";
@@ -19,7 +20,7 @@ import { train } from "./train.js";
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, distill, finetune, plan, train, doctor, preview, replay, evaluate, models, methods, info])
+for (const command of [start, distill, finetune, plan, train, doctor, preview, replay, cache, evaluate, models, methods, info])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

@@ -21,6 +21,8 @@ export interface LoaderOptions {
   /** Times that a picture stands in a row, each time augmented anew; an epoch is as long as ever. https://arxiv.org/abs/1901.09335 */
   repeats?: number;
   dropLast?: boolean;
+  /** Ways in which the pictures are ordered, augmented and mixed: epoch e is epoch e mod `views`. Every epoch its own unless given. */
+  views?: number;
   /** Threads that decode and augment; 0 does it in this one. By default all cores but one, up to eight, for pictures in files. */
   workers?: number;
   /** The share of pictures that may be unusable before it stops. */
@@ -42,11 +44,23 @@ export class Loader {
   readonly #repeats: number;
   readonly #maxBad: number;
   readonly #memory: RingMemory = {};
+  readonly #views: number;
   readonly #bad = new Set<number>(); // pictures known to be unusable
 
   constructor(
     dataset: Dataset,
-    { batchSize, augment, mix, seed = 0, shuffle = false, repeats = 1, dropLast = false, workers, maxBad = 0.05 }: LoaderOptions,
+    {
+      batchSize,
+      augment,
+      mix,
+      seed = 0,
+      shuffle = false,
+      repeats = 1,
+      dropLast = false,
+      views,
+      workers,
+      maxBad = 0.05,
+    }: LoaderOptions,
   ) {
     checkDataset(dataset);
     const { name, n, channels } = dataset;
@@ -54,6 +68,8 @@ export class Loader {
       throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
     if (!Number.isInteger(repeats) || repeats < 1)
       throw new DataError(`repeats must be a whole number from 1 on, not ${repeats}.`);
+    if (views !== undefined && !(Number.isInteger(views) && views >= 1))
+      throw new DataError(`views must be a whole number from 1 on, not ${views}.`);
     if (dropLast && n < batchSize)
       throw new DataError(
         `${name} has ${n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
@@ -71,6 +87,7 @@ export class Loader {
     this.#shuffle = shuffle;
     this.#repeats = repeats;
     this.#maxBad = maxBad;
+    this.#views = views ?? Number.POSITIVE_INFINITY;
   }
 
   /** As many as wanted, if what they are to do can be told to another thread. */
@@ -84,7 +101,8 @@ export class Loader {
   }
 
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for, of whatever epoch. */
-  async *epoch(epoch: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
+  async *epoch(number: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
+    const epoch = number % this.#views;
     if (!Number.isInteger(from) || from < 0 || from > this.batches)
       throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
     if (from === this.batches) return;

@@ -4,6 +4,7 @@ import { type LoadOptions, loadWeights, type Weights } from "./load-weights.js";
 import type { CommonOptions, Model } from "./model.js";
 import { makeModel } from "./table.js";
 
+export { type CacheCounts, CachedTeacher, type CacheOptions, cached } from "./cached-teacher.js";
 export { Cait, type CaitOptions, cait } from "./cait.js";
 export { Coadvise, type CoadviseOptions, coadvise } from "./coadvise.js";
 export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";

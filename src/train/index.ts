@@ -70,5 +70,6 @@ export {
 } from "./run-folder.js";
 export { type RunRecipeOptions, runRecipe } from "./run-recipe.js";
 export { Session, type SessionOptions, type StepReport } from "./session.js";
+export { type CacheCheck, type CacheRunOptions, type FillEvent, fillCache, verifyCache } from "./teacher-cache.js";
 export { type TrainEvent, type TrainOptions, train } from "./train.js";
 export { type Pictures, type View, viewOf } from "./view.js";

@@ -13,24 +13,23 @@ export interface PrecisionChoice {
   measured?: PrecisionTimes;
 }
 
-/** Milliseconds of a linear layer from `width` to four times as much, on 1,024 rows. */
+/** Milliseconds of a linear layer from 512 to 2,048 channels, on 1,024 rows. */
 export interface PrecisionTimes {
-  width: number;
   float32: number;
   bfloat16: number;
 }
 
 /** bfloat16 keeps 8 bits of 24: for less than this it is not worth them. */
 const WORTH = 1.1;
-const ROWS = 1024;
-const WIDEST = 1024; // wider layers take longer to time and say the same
+const [ROWS, WIDTH] = [1024, 512];
 const TIMES = 3;
 
 /**
- * `auto` is bfloat16 on a GPU, and on a processor that multiplies it itself if a layer as wide as the student is faster so; float32
- * elsewhere. Measured once in a process for each width, so that one process gives one answer.
+ * `auto` is bfloat16 on a GPU, and on a processor that multiplies it itself and is faster so; float32 elsewhere. Measured once in a
+ * process, at one shape for all models, at which the two are far apart: of a small model's own layers noise could decide, and two
+ * runs of one seed would differ.
  */
-export function choosePrecision(asked: Precision | "auto", device: Device, width: number): PrecisionChoice {
+export function choosePrecision(asked: Precision | "auto", device: Device): PrecisionChoice {
   if (asked === "float16" && device === "cpu")
     throw new UserError('precision: "float16" is for GPUs: libtorch has no autocast to it on a processor', {
       remedy: 'Take "bfloat16", which needs no loss scaling, or "auto".',
@@ -38,9 +37,10 @@ export function choosePrecision(asked: Precision | "auto", device: Device, width
   if (asked !== "auto") return { precision: asked, why: "as the recipe says" };
   if (device !== "cpu") return { precision: "bfloat16", why: `the default on ${device}` };
   if (!hasBfloat16()) return { precision: "float32", why: "this processor does not multiply bfloat16 itself" };
-  const measured = timesAt(Math.min(width, WIDEST));
+  measuredOnce ??= measure();
+  const measured = measuredOnce;
   const gain = measured.float32 / measured.bfloat16;
-  const layer = `at width ${measured.width}: ${measured.bfloat16.toFixed(2)} ms against ${measured.float32.toFixed(2)} ms`;
+  const layer = `in a linear layer: ${measured.bfloat16.toFixed(2)} ms against ${measured.float32.toFixed(2)} ms`;
   return gain >= WORTH
     ? { precision: "bfloat16", why: `measured ${gain.toFixed(1)} times as fast as float32 ${layer}`, measured }
     : { precision: "float32", why: `bfloat16 measured only ${gain.toFixed(1)} times as fast ${layer}`, measured };
@@ -56,18 +56,12 @@ export function inPrecision<T>(precision: Precision, device: Device, fn: () => T
 
 const kindOf = (device: Device): Device => device.split(":")[0];
 
-const timed = new Map<number, PrecisionTimes>();
-
-function timesAt(width: number): PrecisionTimes {
-  const times = timed.get(width) ?? { width, ...measure(width) };
-  timed.set(width, times);
-  return times;
-}
+let measuredOnce: PrecisionTimes | undefined;
 
 /** The best of some runs of each, in turn, after one that pays for warming up. Draws no random numbers. */
-function measure(width: number): Omit<PrecisionTimes, "width"> {
+function measure(): PrecisionTimes {
   return tidy(() => {
-    const [input, weight] = [ones([ROWS, width]), ones([4 * width, width])];
+    const [input, weight] = [ones([ROWS, WIDTH]), ones([4 * WIDTH, WIDTH])];
     const run = (precision: Precision): number => {
       const begin = performance.now();
       tidy(() => noGrad(() => void inPrecision(precision, "cpu", () => linear(input, weight))));

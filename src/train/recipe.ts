@@ -23,6 +23,8 @@ export interface RecipeData {
   mix?: BatchOp;
   /** Times that a training picture stands in a row, each time augmented anew: DeiT's repeated augmentation with 3. */
   repeats?: number;
+  /** Ways in which the pictures are seen: epoch e repeats epoch e mod `views`, so that a cached teacher knows them. Every epoch its own unless given. */
+  views?: number;
   /** Threads that decode and augment; 0 does it in the main one. Default: all cores but one, up to eight, for pictures in files. */
   workers?: number;
   /** The share of pictures that may be unusable before the run stops. Default: 0.05. */
@@ -158,6 +160,7 @@ const dataSchema = z.strictObject(
     evalAugment: imageOp.optional(),
     mix: batchOp.optional(),
     repeats: positiveInteger.optional(),
+    views: positiveInteger.optional(),
     workers: wholeNumber.optional(),
     maxBad: share.optional(),
   },

@@ -4,7 +4,7 @@ import { evalAugment, normalise } from "../augment/index.js";
 import { readingApart } from "../checkpoint/index.js";
 import { type Batch, type Dataset, type ImageOp, isLabelled, Loader, pictureSize } from "../data/index.js";
 import type { Method, Players, TapNames, Terms } from "../methods/index.js";
-import type { Model, Output } from "../models/index.js";
+import { CachedTeacher, type Model, type Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, LossScaler, type Optimizer } from "../optim/index.js";
 import { type Device, Generator, type Holder, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
@@ -19,6 +19,7 @@ import { stepOrStay } from "./non-finite/step-or-stay.js";
 import { choosePrecision, inPrecision, keptChoice, type Precision, type PrecisionChoice } from "./precision.js";
 import { type Accumulation, accumulation, type Recipe } from "./recipe.js";
 import { drawingFrom, runStreams } from "./streams.js";
+import { cacheNote } from "./teacher-cache.js";
 import { type View, viewOf } from "./view.js";
 
 export interface SessionOptions {
@@ -106,14 +107,13 @@ export class Session implements Holder {
     this.teachers = models.teachers;
     this.filesRead = files;
     const asked = recipe.precision ?? "auto";
-    this.precisionChoice =
-      asked === "auto" && found ? keptChoice(found) : choosePrecision(asked, device, this.student.info.embedDim);
+    this.precisionChoice = asked === "auto" && found ? keptChoice(found) : choosePrecision(asked, device);
     this.precision = this.precisionChoice.precision;
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
     this.extras = this.#drawing(() => this.method.extras(this.players)?.to({ device }).train() ?? null);
-    const { batchSize, repeats, workers, maxBad } = recipe.data;
+    const { batchSize, repeats, views, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
       batchSize,
       augment: recipe.data.augment ?? this.#plain(recipe.data.train),
@@ -122,6 +122,7 @@ export class Session implements Holder {
       shuffle: true,
       dropLast: recipe.data.train.n >= batchSize,
       repeats,
+      views,
       workers,
       maxBad,
     });
@@ -188,7 +189,16 @@ export class Session implements Holder {
   /** What is as the recipe says and may still surprise. */
   get notes(): string[] {
     const { precision, why, measured } = this.precisionChoice;
-    return [...this.#initNotes, ...(measured ? [`${precision}: ${why}.`] : []), ...this.#partsNote()];
+    return [...this.#initNotes, ...(measured ? [`${precision}: ${why}.`] : []), ...this.#partsNote(), ...this.#cacheNotes()];
+  }
+
+  /** What cached teachers take on the disk, before anything is written. */
+  #cacheNotes(): string[] {
+    return this.teachers.flatMap((teacher, i) => {
+      if (!(teacher instanceof CachedTeacher)) return [];
+      const { store } = this.#cast(() => teacher.cache(this.#tapsOf(i), this.device));
+      return cacheNote(teacher.info.name, store, { ...this.recipe.data, epochs: this.epochs });
+    });
   }
 
   #partsNote(): string[] {
@@ -264,13 +274,17 @@ export class Session implements Holder {
     return [...this.student.namedBuffers(), ...extras.map(([name, buffer]): [string, Tensor] => [`extras.${name}`, buffer])];
   }
 
+  /** The taps that are asked of a teacher. */
+  #tapsOf(teacher: number): readonly string[] {
+    return teacher === 0 ? this.#taps.teacher : [];
+  }
+
   /** What each teacher says to its own view of the pictures [B, C, H, W]. */
   teach(images: Tensor): Output[] {
-    const taps = (i: number) => (i === 0 ? this.#taps.teacher : []);
     return noGrad(() =>
       this.teachers.map((teacher, i) => {
         const view = this.#views.teachers[i](images);
-        return this.#cast(() => teacher.forward(view, { taps: taps(i) }));
+        return this.#cast(() => teacher.forward(view, { taps: this.#tapsOf(i) }));
       }),
     );
   }
@@ -302,10 +316,11 @@ export class Session implements Holder {
   /** The batch on the device, in the parts that go through the models. */
   lessons(batch: Batch): Lesson[] {
     const count = Math.ceil((this.accumulate.steps * batch.labels.length) / this.loader.batchSize); // a short batch has fewer
-    return inParts(this.#lesson(batch), count);
+    return inParts(this.lesson(batch), count);
   }
 
-  #lesson({ images, shape, targets, labels, classes }: Batch): Lesson {
+  /** A batch on the device. */
+  lesson({ images, shape, targets, labels, classes }: Batch): Lesson {
     const { device } = this;
     return {
       images: tensor(images, { shape, device, share: true }), // [B, C, H, W]

@@ -6,18 +6,17 @@ import { choosePrecision, Session } from "../../src/train/index.js";
 import { toyRecipe } from "./toys.js";
 
 test("what the recipe says is not measured", () => {
-  expect(choosePrecision("float32", "cpu", 192)).toEqual({ precision: "float32", why: "as the recipe says" });
-  expect(choosePrecision("bfloat16", "cpu", 192).measured).toBeUndefined();
+  expect(choosePrecision("float32", "cpu")).toEqual({ precision: "float32", why: "as the recipe says" });
+  expect(choosePrecision("bfloat16", "cpu").measured).toBeUndefined();
 });
 
-test("auto goes by figures that it tells, once in a process for each width", () => {
-  const choice = choosePrecision("auto", "cpu", 48);
+test("auto goes by figures that it tells, once in a process", () => {
+  const choice = choosePrecision("auto", "cpu");
   if (!hasBfloat16()) return void expect(choice.precision).toBe("float32");
-  const { float32, bfloat16, width } = choice.measured!;
-  expect(width).toBe(48);
+  const { float32, bfloat16 } = choice.measured!;
   expect(choice.precision).toBe(float32 / bfloat16 >= 1.1 ? "bfloat16" : "float32");
-  expect(choice.why).toContain(`at width 48: ${bfloat16.toFixed(2)} ms against ${float32.toFixed(2)} ms`);
-  expect(choosePrecision("auto", "cpu", 48)).toEqual(choice);
+  expect(choice.why).toContain(`in a linear layer: ${bfloat16.toFixed(2)} ms against ${float32.toFixed(2)} ms`);
+  expect(choosePrecision("auto", "cpu")).toEqual(choice);
 });
 
 test("measuring draws no random numbers and leaves no tensor", () => {
@@ -25,23 +24,23 @@ test("measuring draws no random numbers and leaves no tensor", () => {
   tidy(() => {
     manualSeed(3);
     const drawn = Generator.default().state();
-    choosePrecision("auto", "cpu", 40);
+    choosePrecision("auto", "cpu");
     expect(Generator.default().state().data()).toEqual(drawn.data());
   });
   expect(memory().tensors).toBe(before);
 });
 
-test("a session measures at its student's width and says so, unless the run has decided before", () => {
+test("a session says what was measured, unless the run has decided before", () => {
   const recipe = toyRecipe({ precision: "auto" });
   const open = (found?: Session["precisionChoice"]) => {
     using session = Session.open(recipe, { seed: 0, device: "cpu", precision: found });
     return { chosen: session.precisionChoice, notes: session.notes };
   };
   const { chosen, notes } = open();
-  expect(chosen).toEqual(choosePrecision("auto", "cpu", 16));
+  expect(chosen).toEqual(choosePrecision("auto", "cpu"));
   expect(notes).toEqual(chosen.measured ? [`${chosen.precision}: ${chosen.why}.`] : []);
   const other = chosen.precision === "float32" ? "bfloat16" : "float32";
-  expect(open({ precision: other, why: "measured", measured: { width: 16, float32: 1, bfloat16: 1 } })).toEqual({
+  expect(open({ precision: other, why: "measured", measured: { float32: 1, bfloat16: 1 } })).toEqual({
     chosen: { precision: other, why: "as when the run began" },
     notes: [],
   });

@@ -23,8 +23,7 @@ export async function doctor(recipe: Recipe, { images = 1000, device = "cpu" }: 
   checkDevice(device);
   const teachers = tidy(() => (recipe.teachers ?? []).map((make) => make().to({ device }).eval()));
   try {
-    const width = Math.max(...teachers.map(({ info }) => info.embedDim), 1);
-    const { precision } = choosePrecision(recipe.precision ?? "auto", device, width);
+    const { precision } = choosePrecision(recipe.precision ?? "auto", device);
     return await examine({ recipe, teachers, device, precision, images, short: false });
   } finally {
     for (const teacher of teachers) teacher.dispose();

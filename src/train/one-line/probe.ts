@@ -114,7 +114,7 @@ async function featuresOf(
   const { heads, input, numClasses: width } = model.to({ device }).eval().info;
   const loader = new Loader(data, { batchSize: 64, augment: evalAugment(input), workers, maxBad });
   const view = viewOf(model.info, loader);
-  const { precision } = choosePrecision("auto", device, model.info.embedDim);
+  const { precision } = choosePrecision("auto", device);
   const features = heads.map(() => new Float32Array(data.n * width));
   const labels = new BigInt64Array(data.n);
   let done = 0;
