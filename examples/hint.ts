@@ -1,6 +1,7 @@
 /** FitNets: the student's hidden tokens, through a learned projection, drawn to the teacher's. https://arxiv.org/abs/1412.6550 */
 
 import {
+  byAlpha,
   crossEntropy,
   defineMethod,
   klDiv,
@@ -38,6 +39,7 @@ export function hint({ layers, weight = 1, alpha = 0.5, temperature = 1, unequal
     name: "hint",
     options: { layers, weight, alpha, temperature, unequalGrids },
     meetings,
+    weighedBy: { ...byAlpha(alpha, "soft"), hint: { option: "weight", weight } },
     extras(players) {
       return new Sequential(...meetings(players).map(({ student, teacher }) => new Linear(student.width, teacher.width)));
     },

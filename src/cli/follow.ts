@@ -31,6 +31,8 @@ function show(event: TrainEvent, progress: Progress): void {
     const { step, says, inARow, most, file } = event;
     progress.note(`step ${step} was left out (${inARow} in a row, ${most} may be): ${says}`);
     if (file) progress.note(`  computed again by: vit-distill replay ${relative("", file)}`);
+  } else if (event.kind === "balance") {
+    for (const warning of event.warnings) progress.note(warning);
   } else if (event.kind === "eval") {
     const { epoch, split, weights, top1, top5, loss, agreement } = event;
     const agrees = agreement === undefined ? "" : `  agrees with the teacher ${percent(agreement)}`;

@@ -42,6 +42,10 @@ export function coAdvise({
     options: { teachers: advice, taskWeight, smoothing },
     teachers: [advice.length, advice.length],
     reads: { labels: taskWeight !== 0 },
+    weighedBy: {
+      task: { option: "taskWeight", weight: taskWeight },
+      ...Object.fromEntries(advice.map(({ token, weight }, i) => [token, { option: `teachers[${i}].weight`, weight }])),
+    },
     check(players) {
       for (const { token } of advice) checkHead(token, players);
       checkClasses(players);

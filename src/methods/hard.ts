@@ -1,7 +1,7 @@
 /** Hard distillation: the teacher's most likely class as a second label. https://arxiv.org/abs/2012.12877 */
 
 import { crossEntropy } from "../nn/index.js";
-import { defineMethod, listening, weigh } from "./method.js";
+import { byAlpha, defineMethod, listening, weigh } from "./method.js";
 
 export interface HardOptions {
   /** The teacher's share; the labels have the rest. */
@@ -14,6 +14,7 @@ export const hard = ({ alpha = 0.5, smoothing = 0 }: HardOptions = {}) =>
     name: "hard",
     options: { alpha, smoothing },
     reads: { labels: alpha !== 1, answers: alpha !== 0 },
+    weighedBy: byAlpha(alpha, "hard"),
     loss: ({ student, teacher, targets }) =>
       weigh({
         task: [1 - alpha, () => crossEntropy(student.heads.class, targets, { smoothing })],

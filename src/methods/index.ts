@@ -35,6 +35,7 @@ export {
 export { type ManifoldOptions, type ManifoldWeights, manifold } from "./manifold.js";
 export { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss } from "./manifold-terms.js";
 export {
+  byAlpha,
   defineMethod,
   type LossInput,
   listening,
@@ -44,6 +45,7 @@ export {
   type Reads,
   type TapNames,
   type Terms,
+  type WeighedBy,
   weigh,
 } from "./method.js";
 export { type NoneOptions, none } from "./none.js";

@@ -11,7 +11,7 @@ import { randperm, stack, type Tensor } from "../torch/index.js";
 import { type Meeting, meet, onGrid, type UnequalGrids } from "./grids.js";
 import { firstAndLast, type LayerMap, layerPairs } from "./layer-map.js";
 import { allPairsLoss, interLoss, intraLoss, type Reduction, randomLoss } from "./manifold-terms.js";
-import { defineMethod, type LossInput, listening, type Players, type Terms, weigh } from "./method.js";
+import { byAlpha, defineMethod, type LossInput, listening, type Players, type Terms, weigh } from "./method.js";
 
 export interface ManifoldWeights {
   intra: number;
@@ -93,6 +93,10 @@ export function manifold({
     meetings,
     reads: { labels: alpha !== 1, answers: alpha !== 0 },
     relational: acrossPictures.filter((term) => weight[term] !== 0),
+    weighedBy: {
+      ...byAlpha(alpha, logits),
+      ...Object.fromEntries(Object.entries(weight).map(([term, weight]) => [term, { option: `weights.${term}`, weight }])),
+    },
     loss: (input) => ({
       ...weigh({
         task: [1 - alpha, () => crossEntropy(input.student.heads.class, input.targets, { smoothing })],

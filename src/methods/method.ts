@@ -43,6 +43,15 @@ export interface Reads {
 /** Named losses, scalars; the trainer minimises their sum. */
 export type Terms = Record<string, Tensor>;
 
+/** The option that weighs a term, by its path in `options`: `weights.intra`. */
+export interface WeighedBy {
+  readonly option: string;
+  /** The term's weight. */
+  readonly weight: number;
+  /** Where the option is a share of 1: whether the term has it, or what it leaves. */
+  readonly share?: "own" | "rest";
+}
+
 export interface Method<E extends Module | null = Module | null> {
   readonly name: string;
   /** Its settings with the defaults filled in, written down with the run. */
@@ -53,6 +62,8 @@ export interface Method<E extends Module | null = Module | null> {
   readonly reads: Reads;
   /** The terms that compare the pictures of a batch with each other: in another batch size they are another loss. */
   readonly relational: readonly string[];
+  /** How its terms are weighed, where an option does it: for advice on their balance. */
+  readonly weighedBy: Readonly<Record<string, WeighedBy>>;
   taps(players: Players): TapNames;
   /** Which taps are compared, pair by pair, where the method says so: for `plan`. */
   meetings(players: Players): readonly Meeting[];
@@ -73,6 +84,8 @@ export interface MethodDefinition<E extends Module | null> {
   reads?: Partial<Reads>;
   /** None unless told. */
   relational?: readonly string[];
+  /** Nothing unless told. */
+  weighedBy?: Readonly<Record<string, WeighedBy>>;
   /** Of a method that compares taps pair by pair: they are then its taps, and what cannot meet is refused before anything runs. */
   meetings?: (players: Players) => readonly Meeting[];
   /** Those of the meetings, or none, unless told. */
@@ -91,6 +104,7 @@ export function defineMethod<E extends Module | null = null>({
   taps = (players) => tapNames(meetings(players)),
   reads = {},
   relational = [],
+  weighedBy = {},
   extras = () => null as E,
   check = () => {},
   loss,
@@ -101,6 +115,7 @@ export function defineMethod<E extends Module | null = null>({
     teachers,
     reads: { labels: true, answers: true, ...reads },
     relational,
+    weighedBy,
     taps: typeof taps === "function" ? taps : () => taps,
     extras,
     meetings,
@@ -114,6 +129,15 @@ export function defineMethod<E extends Module | null = null>({
 
 /** The logits that listen to the teacher: the distillation token's where the student has one, otherwise the class head's. */
 export const listening = ({ heads }: Output): Tensor => heads.distillation ?? heads.class;
+
+/** Of two terms that share 1 by `alpha`: the teacher's has it, the labels' the rest. One alone is weighed by nothing. */
+export function byAlpha(alpha: number, term: string): Record<string, WeighedBy> {
+  if (alpha === 0 || alpha === 1) return {};
+  return {
+    task: { option: "alpha", weight: 1 - alpha, share: "rest" },
+    [term]: { option: "alpha", weight: alpha, share: "own" },
+  };
+}
 
 /** Weighs terms and leaves those of weight 0 out, so that every term that is shown is alive. */
 export function weigh(terms: Record<string, readonly [weight: number, loss: () => Tensor]>): Terms {

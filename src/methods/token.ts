@@ -2,7 +2,7 @@
 
 import { crossEntropy, klDiv } from "../nn/index.js";
 import { UserError } from "../user-error.js";
-import { defineMethod, type LossInput, weigh } from "./method.js";
+import { byAlpha, defineMethod, type LossInput, weigh } from "./method.js";
 
 export interface TokenOptions {
   /** `hard`: cross entropy to the teacher's class; `soft`: KL at a temperature. */
@@ -25,6 +25,7 @@ export function token({ kind = "hard", alpha = 0.5, temperature = 3, smoothing =
     name: "token",
     options: { kind, alpha, temperature, smoothing },
     reads: { labels: alpha !== 1, answers: alpha !== 0 },
+    weighedBy: byAlpha(alpha, kind),
     check({ student }) {
       if (student.heads.includes("distillation")) return;
       throw new UserError(`${student.name} has no distillation token, which the method token teaches`, {

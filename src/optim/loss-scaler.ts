@@ -52,7 +52,7 @@ export class LossScaler {
   unscale_(parameters: readonly Tensor[]): void {
     tidy(() => {
       const gradients = gradsOf(parameters).filter((gradient) => gradient !== null);
-      noGrad(() => _foreachMul_(gradients, 1 / this.#scale));
+      if (gradients.length > 0) noGrad(() => _foreachMul_(gradients, 1 / this.#scale));
     });
   }
 

@@ -1,5 +1,6 @@
 /** The training loop, evaluation, recipes and the run folder. */
 
+export { type Balance, type BalanceEvent, measureBalance } from "./balance.js";
 export { type CheckpointFile, checkpointsOf, newestWhole } from "./checkpoints.js";
 export type { Change, Paint } from "./differences.js";
 export {
@@ -59,6 +60,7 @@ export {
 } from "./recipe.js";
 export { type RecipeSource, type ResolvedRecipe, recipeSource, runSource } from "./resolved-recipe.js";
 export {
+  type BalanceRow,
   claimRunFolder,
   createRunFolder,
   type EvalRow,

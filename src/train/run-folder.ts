@@ -71,7 +71,23 @@ export interface FaultRow {
   pictures: string[];
 }
 
-export type MetricsRow = TrainRow | EvalRow | FaultRow;
+/** How the terms of a method pull at the student, after a step. */
+export interface BalanceRow {
+  kind: "balance";
+  step: number;
+  epoch: number;
+  time: number;
+  /** The term that the others are compared with: `task` where there is one, else the first. */
+  reference: string;
+  /** Of each term's gradient with respect to the student's weights. */
+  norms: Record<string, number>;
+  /** Of the sum of the norms, 0 to 1. */
+  shares: Record<string, number>;
+  /** Of the angle between a term's gradient and the reference's. */
+  cosines: Record<string, number>;
+}
+
+export type MetricsRow = TrainRow | EvalRow | FaultRow | BalanceRow;
 
 const MANIFEST = "manifest.json";
 const RECIPE = "recipe.resolved.json";

@@ -217,7 +217,7 @@ export class Session implements Holder {
   step(batch: Batch, lr: number): StepReport {
     return tidy(() => {
       this.#contract.checkTeachers();
-      const before = this.#present();
+      const before = this.present();
       this.optimizer.zeroGrad();
       const learn = this.accumulate.gather ? learnGathered : learnInTurn;
       const { terms, parts: told, teacherTime } = learn(this, this.lessons(batch));
@@ -252,7 +252,7 @@ export class Session implements Holder {
   }
 
   /** What a step changes before the weights: copies, for a scope to free. */
-  #present(): Before {
+  present(): Before {
     const buffers = this.#buffers().map(([name, buffer]): [string, Tensor] => [name, buffer.clone()]);
     return { random: this.randomState(), buffers: new Map(buffers) };
   }

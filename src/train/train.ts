@@ -3,6 +3,7 @@
 import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
+import { type BalanceEvent, BalanceWatch } from "./balance.js";
 import { atBeginning, better, Checkpoints } from "./checkpoints.js";
 import { consult, type Diagnosis, remarks } from "./doctor/index.js";
 import { firstWeights } from "./first-weights.js";
@@ -54,6 +55,7 @@ export type TrainEvent =
   | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
   | EvalRow
   | FaultEvent
+  | BalanceEvent
   | ({ kind: "bad"; split: "train" | "val" } & BadPicture)
   | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
@@ -90,6 +92,7 @@ export async function* train(
   run.drawCurves({ from: progress.step + 1 });
   const judge = new Judge(session);
   const faults = new Faults(run, session, { source: source ?? null, inARow: progress.skipped });
+  const balance = new BalanceWatch(session);
   const named = new Set<string>();
   const unusable = (split: "train" | "val", pictures: readonly BadPicture[]): TrainEvent[] => {
     const fresh = pictures.filter(({ name }) => !named.has(name));
@@ -131,6 +134,12 @@ export async function* train(
         yield { ...row, kind: "step", epochs, steps };
       }
       progress.skipped = faults.inARow;
+      const pull = balance.look(batch, row);
+      if (pull) {
+        run.appendMetrics(pull.row);
+        for (const warning of pull.warnings) run.log(warning);
+        yield pull;
+      }
       asked = performance.now();
 
       const due =

@@ -265,3 +265,8 @@ describe("a step that is left out", () => {
 });
 
 const finite = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer).every(Number.isFinite);
+
+test("float16 is refused on a processor", async () => {
+  const { error } = await run(calm({ precision: "float16" }));
+  expect(error?.message).toMatch(/^precision: "float16" is for GPUs: .* Take "bfloat16"/);
+});
