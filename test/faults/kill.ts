@@ -48,9 +48,12 @@ export async function* runKilled({ dir, steps, kills, seed }: KillOptions): Asyn
     const child = launch(commandOf(dir), steps);
     const watching = new AbortController();
     const killed = ended(child, null).finally(() => watching.abort());
-    await Promise.race([moment(child, dir, { at, lines, writes, delay, signal: watching.signal }), killed]);
-    child.kill("SIGKILL");
-    await killed;
+    try {
+      await Promise.race([moment(child, dir, { at, lines, writes, delay, signal: watching.signal }), killed]);
+    } finally {
+      child.kill("SIGKILL");
+      await killed;
+    }
     yield { at, step: wholeStep(dir), torn: tornFiles(dir) };
   }
   await ended(launch(commandOf(dir), steps), 0);
@@ -89,9 +92,8 @@ interface Moment {
 
 /** Resolves when it is time to kill. */
 async function moment({ pid }: ChildProcess, dir: string, { at, lines, writes, delay, signal }: Moment): Promise<void> {
-  const has = (text: string) => existsSync(join(dir, "run.lock")) && readFileSync(join(dir, "run.lock"), "utf8").includes(text);
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
-  while (!has(`"pid":${pid},`)) await pause(1); // it has its models, and begins to read
+  while (!contentOf(dir, "run.lock").includes(`"pid":${pid},`)) await pause(1); // it has its models, and begins to read
   if (at !== "start") while (metricsLines(dir) < lines) await pause(1);
   if (at === "write") await sightings([dir, join(dir, "checkpoints")], 1 + writes, signal);
   else await pause(delay);
@@ -108,9 +110,15 @@ function sightings(folders: string[], count: number, signal: AbortSignal): Promi
   });
 }
 
-function metricsLines(dir: string): number {
-  const path = join(dir, "metrics.jsonl");
-  return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
+const metricsLines = (dir: string): number => contentOf(dir, "metrics.jsonl").split("\n").length - 1;
+
+/** Empty for a file that is not there, or no more. */
+function contentOf(dir: string, name: string): string {
+  try {
+    return readFileSync(join(dir, name), "utf8");
+  } catch {
+    return "";
+  }
 }
 
 const wholeStep = (dir: string): number => newestWhole(openRunFolder(dir))?.checkpoint.step ?? 0;
