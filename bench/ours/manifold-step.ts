@@ -41,6 +41,7 @@ function prepare({ precision, batch: size }: Settings): number {
     shape,
     labels: new BigInt64Array(size),
     rows: Int32Array.from({ length: size }, (_, i) => i),
+    asked: Uint32Array.from({ length: size }, (_, i) => i),
     targets: null,
     classes: 1000,
     index: 0,

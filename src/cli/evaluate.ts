@@ -1,7 +1,9 @@
 /** `vit-distill eval RUN`: how good a run's student is, beside its teacher. */
+import { relative } from "node:path";
 import { Command, Option } from "commander";
-import type { Verdict } from "../train/index.js";
-import { percent, table } from "./table.js";
+import type { Report } from "../train/index.js";
+import { counted, scoreHeadings, scores } from "./scores.js";
+import { table } from "./table.js";
 
 interface Options {
   split: "test" | "val";
@@ -16,23 +18,23 @@ export const evaluate = new Command("eval")
   .option("--device <device>", "cpu, cuda:0, …", "cpu")
   .option("--json", "print JSON")
   .action(async (run: string, { split, device, json }: Options) => {
-    const { evaluateRun } = await import("../train/index.js");
-    const verdicts = await evaluateRun(run, {
-      split,
-      device,
-      onBad: ({ name, reason }) => console.error(`unusable picture: ${name}: ${reason}`),
-    });
-    console.log(
-      json
-        ? JSON.stringify({ run, split, verdicts }, null, 2)
-        : table([split, "top-1", "top-5", "loss", "agreement"], verdicts.map(row)),
-    );
+    const { evaluateRun, openRunFolder, writeReports } = await import("../train/index.js");
+    const onBad = ({ name, reason }: { name: string; reason: string }) =>
+      console.error(`unusable picture: ${name}: ${reason}; it does not count`);
+    const reports = await evaluateRun(run, { split, device, onBad });
+    if (!json) console.log(shown(split, reports));
+    const files = writeReports(openRunFolder(run).evaluation, reports);
+    if (json) console.log(JSON.stringify({ run, split, verdicts: reports.map(brief), files }, null, 2));
+    else console.log(`By class and picture: ${relative("", openRunFolder(run).evaluation)}/${split}.*`);
   });
 
-const row = ({ who, top1, top5, loss, agreement }: Verdict) => [
-  who,
-  percent(top1),
-  percent(top5),
-  loss.toFixed(4),
-  agreement === undefined ? "–" : percent(agreement),
-];
+function shown(split: string, reports: readonly Report[]): string {
+  const rows = reports.map((report) => [report.who, ...scores(report)]);
+  const behind = reports.flatMap(({ who, missed }) =>
+    missed ? [`${who}: wrong on ${missed.count} that the first teacher has right`] : [],
+  );
+  return [table([split, ...scoreHeadings], rows), counted(reports[0]), ...behind].join("\n");
+}
+
+/** Without what grows with classes or pictures, which is in the files. */
+const brief = ({ classes, confusion, missed, ...rest }: Report) => ({ ...rest, ...(missed && { missed: missed.count }) });

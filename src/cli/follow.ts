@@ -3,18 +3,30 @@
 import { relative } from "node:path";
 import type { TrainEvent } from "../train/index.js";
 import { duration, type Progress } from "./progress.js";
+import { summaryText } from "./summary.js";
 import { million, percent } from "./table.js";
 
 export type End = Extract<TrainEvent, { kind: "end" }>;
 
+export interface FollowOptions {
+  /** Whether to end with a table of the run. */
+  table?: boolean;
+}
+
 /** Shows every event and returns the end, where it came to one. */
-export async function follow(events: AsyncIterable<TrainEvent>, progress: Progress): Promise<End | undefined> {
+export async function follow(
+  events: AsyncIterable<TrainEvent>,
+  progress: Progress,
+  { table = true }: FollowOptions = {},
+): Promise<End | undefined> {
   let last: TrainEvent | undefined;
   for await (const event of events) {
     show(event, progress);
     last = event;
   }
-  return last?.kind === "end" ? last : undefined;
+  if (last?.kind !== "end") return undefined;
+  if (table) progress.note(summaryText(last.summary));
+  return last;
 }
 
 function show(event: TrainEvent, progress: Progress): void {
@@ -26,7 +38,8 @@ function show(event: TrainEvent, progress: Progress): void {
   } else if (event.kind === "step") {
     progress.update(event);
   } else if (event.kind === "bad") {
-    progress.note(`unusable picture (${event.split}): ${event.name}: ${event.reason}; another stands in its place`);
+    const done = event.split === "train" ? "another stands in its place" : "it does not count";
+    progress.note(`unusable picture (${event.split}): ${event.name}: ${event.reason}; ${done}`);
   } else if (event.kind === "fault") {
     const { step, says, inARow, most, file } = event;
     progress.note(`step ${step} was left out (${inARow} in a row, ${most} may be): ${says}`);

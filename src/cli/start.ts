@@ -3,7 +3,7 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import type { Verdict } from "../train/index.js";
+import type { Report } from "../train/index.js";
 import { follow } from "./follow.js";
 import { interruptible } from "./interrupt.js";
 import { wholeNumber } from "./option.js";
@@ -34,9 +34,9 @@ export const start = new Command("start")
       console.error(`\n${arm.label} (recipes/${arm.recipe})`);
       const done = await runArm(arm.recipe, join(dir, arm.name), { smoke, seed });
       if (!done) return;
-      const teacher = done.verdicts.find(({ who }) => who.startsWith("teacher"));
+      const teacher = done.teacher;
       if (teacher && rows.length === 1) rows.unshift(row("teacher", teacher, done.teacherSize, "–"));
-      rows.push(row(arm.label, done.verdicts.at(-1) as Verdict, done.studentSize, duration(done.seconds)));
+      rows.push(row(arm.label, done.student, done.studentSize, duration(done.seconds)));
     }
     console.log(`\n${table(["Fashion-MNIST, 1,000 labels", "parameters", "size", "top-1 (test)", "training"], rows)}`);
     console.log(`\nThe student is ${relative("", join(dir, "manifold", "student.safetensors"))}; the run folders are in ${dir}.`);
@@ -45,7 +45,7 @@ export const start = new Command("start")
     );
   });
 
-const row = (label: string, { top1 }: Verdict, parameters: number, time: string): string[] => [
+const row = (label: string, { top1 }: Report, parameters: number, time: string): string[] => [
   label,
   million(parameters),
   `${((4 * parameters) / 1e6).toFixed(1)} MB`,
@@ -54,7 +54,8 @@ const row = (label: string, { top1 }: Verdict, parameters: number, time: string)
 ];
 
 interface ArmResult {
-  verdicts: Verdict[];
+  teacher?: Report;
+  student: Report;
   teacherSize: number;
   studentSize: number;
   seconds: number;
@@ -71,16 +72,17 @@ async function runArm(
   const recipe = await loadRecipe(file, { smoke, seed });
   const progress = new Progress();
   const end = await interruptible((signal) =>
-    follow(train(recipe, { dir, seed, source: recipeSource(file, smoke), signal }), progress),
+    follow(train(recipe, { dir, seed, source: recipeSource(file, smoke), signal }), progress, { table: false }),
   );
   if (!end?.finished) return undefined;
   const { student, teachers } = openRunFolder(dir).recipe as {
     student: { parameters: number };
     teachers: { parameters: number }[];
   };
-  const verdicts = await evaluateRun(dir);
+  const reports = await evaluateRun(dir);
   return {
-    verdicts,
+    teacher: reports.find(({ who }) => who.startsWith("teacher")),
+    student: reports.find(({ who }) => who === "student") as Report,
     studentSize: student.parameters,
     teacherSize: teachers[0]?.parameters ?? 0,
     seconds: end.milliseconds / 1000,

@@ -6,6 +6,7 @@ export interface Batch {
   readonly shape: [number, number, number, number];
   readonly labels: BigInt64Array; // [B], −1 for a picture without a label
   readonly rows: Int32Array; // [B]: which pictures of the data set these are
+  readonly asked: Uint32Array; // [B]: which belong in their places: others, where those cannot be used
   targets: Float32Array | null; // [B, classes] once mixed, else null
   readonly classes: number;
   readonly index: number; // of this batch in its epoch

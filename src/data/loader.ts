@@ -100,6 +100,11 @@ export class Loader {
     return 0;
   }
 
+  /** The data set's labels; −1 for a picture without one. */
+  get labels(): Int32Array /* [n] */ {
+    return this.#dataset.labels;
+  }
+
   /** The batches of one epoch from batch `from` on. A batch's arrays are written again when the next one is asked for, of whatever epoch. */
   async *epoch(number: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
     const epoch = number % this.#views;
@@ -107,12 +112,13 @@ export class Loader {
       throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
     if (from === this.batches) return;
     const { batchSize, imageShape: shape, batches: to } = this;
-    const filler = this.#filler({ epoch, order: this.#order(epoch), batchSize, shape, from, to });
+    const order = this.#order(epoch);
+    const filler = this.#filler({ epoch, order, batchSize, shape, from, to });
     const labels = new BigInt64Array(batchSize);
     try {
       for (let index = from; index < to; index++) {
         await breathe();
-        yield this.#batch(await filler.batch(index), labels, epoch, index);
+        yield this.#batch(await filler.batch(index), order, labels, epoch, index);
       }
     } finally {
       filler.close();
@@ -140,7 +146,7 @@ export class Loader {
     return this.#repeats === 1 ? once : once.map((_, i) => once[Math.floor(i / this.#repeats)]);
   }
 
-  #batch({ images, taken, bad }: Filled, labels: BigInt64Array, epoch: number, index: number): Batch {
+  #batch({ images, taken, bad }: Filled, order: Uint32Array, labels: BigInt64Array, epoch: number, index: number): Batch {
     const { labels: all, classes } = this.#dataset;
     for (let i = 0; i < taken.length; i++) labels[i] = BigInt(all[taken[i]]);
     const batch: Batch = {
@@ -148,6 +154,7 @@ export class Loader {
       shape: [taken.length, ...this.imageShape],
       labels: labels.subarray(0, taken.length),
       rows: taken,
+      asked: order.subarray(index * this.batchSize, index * this.batchSize + taken.length),
       targets: null,
       classes: classes.length,
       index,

@@ -1,23 +1,15 @@
-/** A finished run looked at again: its student and its teachers on held-out pictures. */
+/** A run looked at again: its student and its teachers on held-out pictures. */
 import { existsSync } from "node:fs";
-import { loadTensors } from "../checkpoint/index.js";
+import { loadTensors, readSafetensors } from "../checkpoint/index.js";
 import type { BadPicture } from "../data/index.js";
-import { loadWeights } from "../models/index.js";
+import { loadWeights, type Model } from "../models/index.js";
 import { type Device, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { agreement, type Evaluation, evaluate } from "./evaluate.js";
-import { openRunFolder } from "./run-folder.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import { type Report, reportOf } from "./evaluation/index.js";
+import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { runRecipe } from "./run-recipe.js";
 import { Session } from "./session.js";
-
-export interface Verdict {
-  who: string;
-  top1: number;
-  top5: number;
-  loss: number;
-  /** Share of pictures on which it agrees with the first teacher. */
-  agreement?: number;
-}
 
 export interface EvaluateRunOptions {
   split?: "test" | "val";
@@ -26,11 +18,14 @@ export interface EvaluateRunOptions {
   onBad?: (picture: BadPicture) => void;
 }
 
-/** The teachers that know the student's classes first, then the student, then the average of its weights where there is one. */
+/**
+ * The teachers that know the student's classes first, then the student, then the average of its weights and the best that it was, where
+ * these are others. Writes nothing; `writeReports` does.
+ */
 export async function evaluateRun(
   dir: string,
   { split = "test", device = "cpu", onBad }: EvaluateRunOptions = {},
-): Promise<Verdict[]> {
+): Promise<Report[]> {
   const run = openRunFolder(dir);
   const { recipe, source, seed } = await runRecipe(dir);
   using session = Session.open(recipe, { seed, device, precision: run.manifest.precision });
@@ -40,24 +35,46 @@ export async function evaluateRun(
       remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.`,
     });
 
-  const verdicts: Verdict[] = [];
-  let lesson: Int32Array | undefined; // the first teacher's choices
-  const judge = async (who: string, model: Session["student"]) => {
-    const { predictions, ...scores }: Evaluation = await evaluate(model, loader, { device, precision: session.precision, onBad });
-    verdicts.push({ who, ...scores, ...(lesson && { agreement: agreement(predictions, lesson) }) });
-    return predictions;
+  const { classes } = session.recipe.data[split]!;
+  const reports: Report[] = [];
+  let teacher: Evaluation | undefined; // the first
+  const judge = async (who: string, model: Model, step: number | null) => {
+    const evaluation = await evaluate(model, loader, { device, precision: session.precision, onBad });
+    reports.push(reportOf(evaluation, loader, { who, split, step, classes, teacher }));
+    return evaluation;
   };
-  for (const teacher of session.judged) {
-    const predictions = await judge(`teacher ${teacher.info.name}`, teacher);
-    lesson ??= predictions;
+  for (const model of session.judged) {
+    const evaluation = await judge(`teacher ${model.info.name}`, model, null);
+    teacher ??= evaluation;
   }
-  for (const [who, weights] of [
-    ["student", run.student],
-    ["student (ema)", run.studentEma],
-  ]) {
-    if (who !== "student" && !existsSync(weights)) continue;
-    tidy(() => void loadWeights(session.student, loadTensors(weights, { device })));
-    await judge(who, session.student);
+  for (const { who, path, step } of studentsOf(run)) {
+    tidy(() => void loadWeights(session.student, loadTensors(path, { device })));
+    await judge(who, session.student, step);
   }
-  return verdicts;
+  return reports;
+}
+
+interface Student {
+  who: string;
+  path: string;
+  /** Of its weights. */
+  step: number;
+}
+
+/** Those in the run folder; the best not twice, where it is the last. */
+function studentsOf(run: RunFolder): Student[] {
+  const known = new Set<string>();
+  const all = [
+    { who: "student", path: run.student, weights: "raw" },
+    { who: "student (ema)", path: run.studentEma, weights: "ema" },
+    { who: "student (best)", path: run.studentBest, weights: "raw" },
+  ];
+  return all.flatMap(({ who, path, weights: usual }, i) => {
+    if (i > 0 && !existsSync(path)) return [];
+    const { step, weights = usual } = readSafetensors(path).metadata;
+    const key = `${weights} ${step}`;
+    if (known.has(key)) return [];
+    known.add(key);
+    return [{ who, path, step: Number(step) }];
+  });
 }

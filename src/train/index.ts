@@ -13,8 +13,27 @@ export {
   type Finding,
   type Severity,
 } from "./doctor/index.js";
-export { agreement, type Evaluation, evaluate } from "./evaluate.js";
-export { type EvaluateRunOptions, evaluateRun, type Verdict } from "./evaluate-run.js";
+export { type EvaluateOptions, type Evaluation, evaluate, type Scores } from "./evaluate.js";
+export { type EvaluateRunOptions, evaluateRun } from "./evaluate-run.js";
+export {
+  type Answer,
+  type Answers,
+  agreement,
+  type ClassScore,
+  type ConfusionEntry,
+  calibrationError,
+  classScores,
+  confusion,
+  type Missed,
+  type MissedPicture,
+  missed,
+  type ReliabilityBin,
+  type Report,
+  reliability,
+  reportOf,
+  writeReports,
+} from "./evaluation/index.js";
+export type { BadEvent, BeginEvent, EndEvent, EvalEvent, StepEvent, TrainEvent } from "./events.js";
 export type { FirstWeights } from "./first-weights.js";
 export { ChangedRun } from "./identity.js";
 export { loadRecipe } from "./load-recipe.js";
@@ -72,6 +91,7 @@ export {
 } from "./run-folder.js";
 export { type RunRecipeOptions, runRecipe } from "./run-recipe.js";
 export { Session, type SessionOptions, type StepReport } from "./session.js";
+export type { Pace, Summary, SummaryRow } from "./summary.js";
 export { type CacheCheck, type CacheRunOptions, type FillEvent, fillCache, verifyCache } from "./teacher-cache.js";
-export { type TrainEvent, type TrainOptions, train } from "./train.js";
+export { type TrainOptions, train } from "./train.js";
 export { type Pictures, type View, viewOf } from "./view.js";

@@ -2,16 +2,20 @@
 
 import type { BadPicture, Loader } from "../data/index.js";
 import type { Model } from "../models/index.js";
-import { agreement, type Evaluation, evaluate } from "./evaluate.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import { agreement, type Report, reportOf } from "./evaluation/index.js";
 import type { EvalRow } from "./run-folder.js";
 import type { Session } from "./session.js";
+
+type Weights = EvalRow["weights"];
 
 /** Evaluates the student on the validation split, and the average of its weights beside it. */
 export class Judge {
   readonly #session: Session;
   /** The unusable pictures met while evaluating. */
   readonly bad: BadPicture[] = [];
-  #teacher: Int32Array | undefined;
+  #teacher: Evaluation | undefined;
+  #last: { step: number; found: Map<Weights, Evaluation> } | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -21,9 +25,12 @@ export class Judge {
     const { student, ema } = this.#session;
     const loader = this.#session.evaluationLoader("val");
     if (!loader) return;
-    const weigh = async (weights: "raw" | "ema"): Promise<EvalRow> => {
-      const { predictions, ...scores } = await this.#evaluate(student, loader);
-      const teacher = await this.#teacherPredictions();
+    const found = new Map<Weights, Evaluation>();
+    const weigh = async (weights: Weights): Promise<EvalRow> => {
+      const evaluation = await this.#evaluate(student, loader);
+      found.set(weights, evaluation);
+      const { predictions, confidences, ...scores } = evaluation;
+      const teacher = await this.#judgeTeacher(loader);
       return {
         kind: "eval",
         split: "val",
@@ -32,17 +39,35 @@ export class Judge {
         time: Date.now(),
         weights,
         ...scores,
-        ...(teacher && { agreement: agreement(predictions, teacher) }),
+        ...(teacher && { agreement: agreement(predictions, teacher.predictions) }),
       };
     };
     yield await weigh("raw");
     if (ema) yield await ema.during(() => weigh("ema"));
+    this.#last = { step, found };
+  }
+
+  /** The last look in full, the first teacher's first; empty before the first look. */
+  reports(): Report[] {
+    if (!this.#last) return [];
+    const { step, found } = this.#last;
+    const loader = this.#session.evaluationLoader("val")!;
+    const { classes } = this.#session.recipe.data.val!;
+    const teacher = this.#teacher;
+    const known = { split: "val" as const, classes };
+    const students = [...found].map(([weights, evaluation]) => {
+      const who = weights === "raw" ? "student" : `student (${weights})`;
+      return reportOf(evaluation, loader, { who, step, teacher, ...known });
+    });
+    if (!teacher) return students;
+    const who = `teacher ${this.#session.judged[0].info.name}`;
+    return [reportOf(teacher, loader, { who, step: null, ...known }), ...students];
   }
 
   // the validation pictures and the teacher stay the same: once is enough
-  async #teacherPredictions(): Promise<Int32Array | undefined> {
+  async #judgeTeacher(loader: Loader): Promise<Evaluation | undefined> {
     const [teacher] = this.#session.judged;
-    if (teacher) this.#teacher ??= (await this.#evaluate(teacher, this.#session.evaluationLoader("val")!)).predictions;
+    if (teacher) this.#teacher ??= await this.#evaluate(teacher, loader);
     return this.#teacher;
   }
 

@@ -13,8 +13,10 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { writeFileAtomic, writeJsonAtomic } from "../checkpoint/write-atomic.js";
 import { fileError, UserError } from "../user-error.js";
+import type { Scores } from "./evaluate.js";
 import type { Manifest } from "./manifest.js";
 import type { ResolvedRecipe } from "./resolved-recipe.js";
+import type { Summary } from "./summary.js";
 import { EventFile, scalarsOf } from "./tensorboard/index.js";
 
 /** A logged training step, a line of metrics.jsonl. */
@@ -39,7 +41,7 @@ export interface TrainRow {
 }
 
 /** An evaluation, a line of metrics.jsonl. */
-export interface EvalRow {
+export interface EvalRow extends Scores {
   kind: "eval";
   step: number;
   epoch: number;
@@ -47,10 +49,7 @@ export interface EvalRow {
   split: "val" | "test";
   /** The weights as trained, or their moving average. */
   weights: "raw" | "ema";
-  top1: number;
-  top5: number;
-  loss: number;
-  /** Share of pictures on which student and teacher agree. */
+  /** Share of pictures on which student and first teacher name the same class. */
   agreement?: number;
 }
 
@@ -91,6 +90,7 @@ export type MetricsRow = TrainRow | EvalRow | FaultRow | BalanceRow;
 
 const MANIFEST = "manifest.json";
 const RECIPE = "recipe.resolved.json";
+const SUMMARY = "summary.json";
 
 export class RunFolder {
   readonly dir: string;
@@ -125,6 +125,11 @@ export class RunFolder {
     return join(this.dir, "checkpoints");
   }
 
+  /** The folder of what the last evaluations said in full. */
+  get evaluation(): string {
+    return join(this.dir, "evaluation");
+  }
+
   get metrics(): string {
     return join(this.dir, "metrics.jsonl");
   }
@@ -143,6 +148,14 @@ export class RunFolder {
 
   set manifest(manifest: Manifest) {
     writeJsonAtomic(join(this.dir, MANIFEST), manifest);
+  }
+
+  get summary(): Summary {
+    return this.#read(SUMMARY);
+  }
+
+  set summary(summary: Summary) {
+    writeJsonAtomic(join(this.dir, SUMMARY), summary);
   }
 
   /** From now on metrics are written for TensorBoard too; `from` is the first step to come. */

@@ -3,18 +3,21 @@
 import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
-import { type BalanceEvent, BalanceWatch } from "./balance.js";
+import { BalanceWatch } from "./balance.js";
 import { atBeginning, better, Checkpoints } from "./checkpoints.js";
-import { consult, type Diagnosis, remarks } from "./doctor/index.js";
+import { consult, remarks } from "./doctor/index.js";
+import { writeReports } from "./evaluation/index.js";
+import type { TrainEvent } from "./events.js";
 import { firstWeights } from "./first-weights.js";
 import { adopt, beginRun, checkSameRun, identify } from "./identity.js";
 import { Judge } from "./judge.js";
 import { FolderLock } from "./lock.js";
-import { type FaultEvent, Faults } from "./non-finite/index.js";
+import { Faults } from "./non-finite/index.js";
 import { checkRecipe, type Recipe } from "./recipe.js";
 import type { RecipeSource } from "./resolved-recipe.js";
-import { type EvalRow, openRunFolder, type TrainRow } from "./run-folder.js";
+import { openRunFolder, type TrainRow } from "./run-folder.js";
 import { Session } from "./session.js";
+import { summarise } from "./summary.js";
 
 export interface TrainOptions {
   /** The run folder; runs/<name>-<time> unless told. */
@@ -37,27 +40,6 @@ export interface TrainOptions {
   /** Aborting it ends the run after the step at hand, with a checkpoint. */
   signal?: AbortSignal;
 }
-
-export type TrainEvent =
-  | {
-      kind: "begin";
-      dir: string;
-      epochs: number;
-      steps: number;
-      step: number;
-      student: { name: string; parameters: number };
-      precision: string;
-      /** What is as the recipe says and may still surprise. */
-      notes: string[];
-      /** What the doctor found; null where it was not asked or there is no teacher. */
-      doctor: Diagnosis | null;
-    }
-  | ({ kind: "step"; epochs: number; steps: number } & Omit<TrainRow, "kind">)
-  | EvalRow
-  | FaultEvent
-  | BalanceEvent
-  | ({ kind: "bad"; split: "train" | "val" } & BadPicture)
-  | { kind: "end"; dir: string; step: number; finished: boolean; milliseconds: number };
 
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
@@ -161,11 +143,9 @@ export async function* train(
   }
   if (faults.areTooMany) throw faults.refusal();
   run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
-  yield {
-    kind: "end",
-    dir: run.dir,
-    step: progress.step,
-    finished: progress.step === steps,
-    milliseconds: performance.now() - began,
-  };
+  const end = { step: progress.step, finished: progress.step === steps, milliseconds: performance.now() - began };
+  const reports = judge.reports();
+  writeReports(run.evaluation, reports);
+  run.summary = summarise(run, { ...end, steps, epochs, reports, hasTest: recipe.data.test !== undefined });
+  yield { kind: "end", dir: run.dir, ...end, summary: run.summary };
 }

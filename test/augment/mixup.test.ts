@@ -13,6 +13,7 @@ function batchOf(size: number, { channels = 2, height = 8, width = 6 } = {}): Ba
     targets: null,
     classes: size,
     rows: Int32Array.from({ length: size }, (_, i) => i),
+    asked: Uint32Array.from({ length: size }, (_, i) => i),
     index: 0,
     bad: [],
   };

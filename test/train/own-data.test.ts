@@ -2,29 +2,15 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { centreCrop, compose, normalise } from "../../src/augment/index.js";
 import { readSafetensors } from "../../src/checkpoint/index.js";
-import type { Dataset } from "../../src/data/index.js";
 import { manifold, soft } from "../../src/methods/index.js";
 import { memory } from "../../src/torch/index.js";
 import { type Recipe, Session, type TrainEvent, train } from "../../src/train/index.js";
-import { columns, master, toyRecipe } from "./toys.js";
+import { columns, cut, damaged, master, toyRecipe } from "./toys.js";
 
 const before = memory();
-const cut = compose([centreCrop({ size: 8 }), normalise({ mean: [0.5], std: [0.5] })]);
 const files = { augment: cut, evalAugment: cut, workers: 0 };
 const dir = () => join(mkdtempSync(join(tmpdir(), "vit-distill-")), "run");
-
-/** `columns`, of which these rows cannot be read. */
-function damaged(n: number, rows: readonly number[], seed = 0): Dataset {
-  const whole = columns(n, seed);
-  const picture = (row: number) => ({ data: whole.images.subarray(64 * row, 64 * row + 64), channels: 1, height: 8, width: 8 });
-  const read = (row: number) => {
-    if (rows.includes(row)) throw new Error("it is truncated");
-    return picture(row);
-  };
-  return { ...whole, pictures: { kind: "own", name: (row) => `${seed}/${row}.png`, read } };
-}
 
 async function follow(recipe: Recipe, folder = dir()): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];

@@ -21,6 +21,9 @@ const row = (step: number): EvalRow => ({
   top1: 0.5,
   top5: 1,
   loss: 2,
+  ece: 0.1,
+  pictures: 10,
+  unusable: 0,
 });
 
 test("a new folder holds its recipe and manifest, and opens again", () => {

@@ -1,7 +1,7 @@
 /** A recipe of seconds on pictures of noise with a pattern in them. */
 
-import { compose, flip, normalise, randomErasing } from "../../src/augment/index.js";
-import { Rng, type Samples, samples } from "../../src/data/index.js";
+import { centreCrop, compose, flip, normalise, randomErasing } from "../../src/augment/index.js";
+import { type Dataset, Rng, type Samples, samples } from "../../src/data/index.js";
 import { manifold } from "../../src/methods/index.js";
 import { cait, vit } from "../../src/models/index.js";
 import { adamW, cosine } from "../../src/optim/index.js";
@@ -20,6 +20,20 @@ export function columns(n: number, seed = 0): Samples {
     (_, i) => rng.int(100) + (i % 8 === 2 * labels[Math.floor(i / 64)] ? 155 : 0),
   );
   return samples({ name: "columns", images, labels, channels: 1, height: 8, width: 8, classes: ["left", "middle", "right"] });
+}
+
+/** For pictures of any size. */
+export const cut = compose([centreCrop({ size: 8 }), normalise({ mean: [0.5], std: [0.5] })]);
+
+/** `columns`, of which these rows cannot be read. */
+export function damaged(n: number, rows: readonly number[], seed = 0): Dataset {
+  const whole = columns(n, seed);
+  const picture = (row: number) => ({ data: whole.images.subarray(64 * row, 64 * row + 64), channels: 1, height: 8, width: 8 });
+  const read = (row: number) => {
+    if (rows.includes(row)) throw new Error("it is truncated");
+    return picture(row);
+  };
+  return { ...whole, pictures: { kind: "own", name: (row) => `${seed}/${row}.png`, read } };
 }
 
 export const toyRecipe = (change: Partial<Recipe> = {}): Recipe => ({

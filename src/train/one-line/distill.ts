@@ -6,7 +6,7 @@ import { type CommonOptions, modelInfo } from "../../models/index.js";
 import type { Device } from "../../torch/index.js";
 import { UserError } from "../../user-error.js";
 import { checkDevice } from "../check-device.js";
-import type { TrainEvent } from "../train.js";
+import type { TrainEvent } from "../events.js";
 import { type Lessons, makeMethod, methodFor } from "./method.js";
 import { classesIn, type ModelSpec, modelSpec, teacherSpec } from "./model-spec.js";
 import { describePictures, type OwnPictures, openPictures } from "./pictures.js";

@@ -3,10 +3,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../checkpoint/index.js";
+import type { TrainEvent } from "../events.js";
 import { loadRecipe } from "../load-recipe.js";
 import { recipeSource } from "../resolved-recipe.js";
 import { claimRunFolder, openRunFolder } from "../run-folder.js";
-import { type TrainEvent, type TrainOptions, train } from "../train.js";
+import { type TrainOptions, train } from "../train.js";
 
 export interface WrittenRun extends Pick<TrainOptions, "device" | "doctor" | "signal"> {
   name: string;

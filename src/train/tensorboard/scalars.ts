@@ -4,7 +4,7 @@ import type { MetricsRow } from "../run-folder.js";
 import type { Scalar } from "./event-file.js";
 
 /** What says where a number belongs, and is none itself. */
-const PLACE = new Set(["kind", "step", "epoch", "time", "split", "weights"]);
+const PLACE = new Set(["kind", "step", "epoch", "time", "split", "weights", "pictures", "unusable"]);
 
 /** `train/loss`, `train/terms/task`, `val/top1`, and `val-ema/top1` for the average of the weights. */
 export function scalarsOf(row: MetricsRow): Scalar[] {

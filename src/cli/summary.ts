@@ -1,0 +1,33 @@
+/** A run's summary, as the table that ends it. */
+
+import type { Summary, SummaryRow } from "../train/index.js";
+import { counted, scoreHeadings, scores } from "./scores.js";
+import { percent, table } from "./table.js";
+
+/** Who reached what on the validation split, at which pace, and what is still to be done. */
+export function summaryText({ teacher, last, best, pace, test }: Summary): string {
+  const rows = [
+    ...(teacher ? [row(teacher)] : []),
+    ...last.map((student) => row(student, "last")),
+    ...(best ? [row(best, "best")] : []),
+  ];
+  const lines = [
+    ...(rows.length > 0 ? [table(["val", "epoch", ...scoreHeadings], rows), counted(last[0])] : []),
+    ...(pace
+      ? [
+          `${pictures(pace.imagesPerSecond)} img/s (median); waiting for data ${percent(pace.dataShare)} of the time, in teachers ${percent(pace.teacherShare)}`,
+        ]
+      : []),
+    ...(test ? [`On the test split, which nothing has looked at yet: ${test}`] : []),
+  ];
+  return lines.join("\n");
+}
+
+const row = (standing: SummaryRow, when?: string): string[] => [
+  `${standing.who}${when ? `, ${when}` : ""}`,
+  standing.epoch === null ? "–" : String(standing.epoch),
+  ...scores(standing),
+];
+
+/** 1234.5 → 1235, 5.673 → 5.67 */
+const pictures = (perSecond: number): string => (perSecond < 100 ? perSecond.toPrecision(3) : perSecond.toFixed(0));
