@@ -2,6 +2,7 @@
 #include "autograd.h"
 #include "call.h"
 #include "engine.h"
+#include "script.h"
 #include "tensor.h"
 
 namespace vit {
@@ -55,6 +56,11 @@ napi_value init(napi_env env, napi_value exports) {
       method("generatorState", guarded<generatorState>),
       method("restoreGenerator", guarded<restoreGenerator>),
       method("disposeGenerator", guarded<disposeGenerator>),
+      method("scriptLoad", guarded<scriptLoad>),
+      method("scriptFacts", guarded<scriptFacts>),
+      method("scriptMove", guarded<scriptMove>),
+      method("scriptForward", guarded<scriptForward>),
+      method("scriptDispose", guarded<scriptDispose>),
       method("setThreads", guarded<setThreads>),
       method("info", guarded<info>),
   };

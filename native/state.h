@@ -84,8 +84,11 @@ struct Graveyard {
   std::vector<napi_ref> dead;
 };
 
+struct Script;
+
 struct State {
   Slots<at::Tensor> tensors;
+  Slots<std::shared_ptr<Script>> scripts;
   Slots<at::Generator> generators;
   std::vector<Operator> operators;
   std::vector<std::unique_ptr<c10::InferenceMode>> inferenceModes;

@@ -1,6 +1,8 @@
 // Tensors from and to JavaScript buffers, what they are, and when they end.
 #include "tensor.h"
 
+#include "script.h"
+
 #include <cstring>
 #include <unordered_set>
 
@@ -124,16 +126,19 @@ napi_value dispose(napi_env env, const Arguments& args) {
   return nullptr;
 }
 
-// memory(): tensors that JavaScript holds and the bytes of their storages, each counted once.
+// memory(): tensors that JavaScript holds and the bytes of their storages and of TorchScript's, each counted once.
 napi_value memory(napi_env env, const Arguments&) {
   State& state = stateOf(env);
   std::unordered_set<const void*> seen;
   double bytes = 0;
-  for (const auto& tensor : state.tensors.items()) {
-    if (!tensor || !tensor->has_storage()) continue;
-    if (tensor->is_meta()) continue;  // a size without memory
-    if (seen.insert(tensor->storage().unsafeGetStorageImpl()).second) bytes += static_cast<double>(tensor->storage().nbytes());
-  }
+  auto count = [&](const at::Tensor& tensor) {
+    if (!tensor.has_storage() || tensor.is_meta()) return;  // meta: a size without memory
+    if (seen.insert(tensor.storage().unsafeGetStorageImpl()).second) bytes += static_cast<double>(tensor.storage().nbytes());
+  };
+  for (const auto& tensor : state.tensors.items())
+    if (tensor) count(*tensor);
+  for (const auto& script : state.scripts.items())
+    if (script) eachTensor(**script, count);
   napi_value result;
   check(napi_create_object(env, &result));
   set(env, result, "tensors", number(env, static_cast<double>(state.tensors.live())));

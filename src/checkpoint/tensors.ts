@@ -53,6 +53,11 @@ export function readingApart<T>(fn: () => T): { result: T; files: string[] } {
   }
 }
 
+/** For files that others read: this one, too, is a part of what the process computes. */
+export function noteFileRead(path: string): void {
+  read.add(path);
+}
+
 /** Every tensor of a weight file of any kind (`readWeights`), under the file's keys; the caller owns them. */
 export function loadTensors(path: string, { device = "cpu" }: { device?: Device } = {}): Map<string, Tensor> {
   return toTensors(readWeights(path), { device });

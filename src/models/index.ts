@@ -9,6 +9,15 @@ export { Cait, type CaitOptions, cait } from "./cait.js";
 export { Coadvise, type CoadviseOptions, coadvise } from "./coadvise.js";
 export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";
 export type { ModelCosts } from "./costs.generated.js";
+export {
+  type FileFacts,
+  type ForeignOptions,
+  type ForeignTap,
+  ForeignTeacher,
+  fileFacts,
+  onnxTeacher,
+  torchScriptTeacher,
+} from "./foreign/index.js";
 export { type Likeness, recognise } from "./likely-models.js";
 export { type LoadOptions, loadWeights, type Weights } from "./load-weights.js";
 export { countMacs, modelCosts } from "./macs.js";

@@ -87,6 +87,15 @@ export interface Addon {
   generatorState(generator: number): number;
   restoreGenerator(generator: number, state: number): void;
   disposeGenerator(generator: number): void;
+  scriptLoad(path: string): number;
+  scriptFacts(script: number): [schema: string, submodules: string[], parameterCount: number];
+  scriptMove(script: number, device: string): void;
+  scriptForward(
+    script: number,
+    input: number,
+    submodules: readonly string[],
+  ): [names: string[], outputs: number[], taps: number[]];
+  scriptDispose(script: number): void;
   setThreads(count: number): void;
   info(): { version: string; threads: number; cuda: number; config: string };
 }
