@@ -22,3 +22,4 @@ export {
 export { filesRead, loadTensors, noteFileRead, readingApart, saveTensors, toTensors } from "./tensors.js";
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
 export { type FileContent, removeTemporaries, temporaryBeside, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";
+export { zipEntries } from "./zip.js";

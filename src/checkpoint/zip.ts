@@ -3,7 +3,7 @@
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 import { UserError } from "../user-error.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, fileSource } from "./byte-source.js";
 
 export interface ZipEntry {
   readonly size: number;
@@ -23,6 +23,9 @@ const ELSEWHERE_32 = 0xffffffff;
 const ENCRYPTED = 1;
 const LONGEST_COMMENT = 0xffff;
 const LARGEST_DIRECTORY = 1 << 24; // a hundred thousand entries
+
+/** The names of a file's entries. */
+export const zipEntries = (path: string): string[] => [...readZip(fileSource(path)).keys()];
 
 /** The entries by name. Reading one that is compressed or encrypted is refused: no bomb can hide in what is left. */
 export function readZip(source: ByteSource): Map<string, ZipEntry> {

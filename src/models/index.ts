@@ -11,10 +11,12 @@ export { ConvNet, type ConvNetOptions, convNet } from "./conv-net.js";
 export type { ModelCosts } from "./costs.generated.js";
 export {
   type FileFacts,
+  type ForeignFormat,
   type ForeignOptions,
   type ForeignTap,
   ForeignTeacher,
   fileFacts,
+  formatOf,
   onnxTeacher,
   torchScriptTeacher,
 } from "./foreign/index.js";

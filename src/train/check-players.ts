@@ -7,6 +7,10 @@ import { UserError } from "../user-error.js";
 
 /** The facts a method is planned with; throws a sentence when something does not fit. */
 export function checkPlayers(method: Method, student: Model, teachers: readonly Model[], data: Dataset): Players {
+  if (student.parameters().length === 0)
+    throw new UserError(`The student ${student.info.name} has no parameters to train`, {
+      remedy: "A network from an ONNX or TorchScript file can only teach; vit-distill models shows what can learn.",
+    });
   const [least, most] = method.teachers;
   if (teachers.length < least || teachers.length > most) {
     const wanted = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;

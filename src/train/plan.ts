@@ -2,7 +2,7 @@
 
 import type { Batch, ColourSpace, Loader } from "../data/index.js";
 import type { Meeting, TapNames } from "../methods/index.js";
-import { countMacs, type InputSpec, type Model } from "../models/index.js";
+import { countMacs, ForeignTeacher, type InputSpec, type Model } from "../models/index.js";
 import { type Device, type Tensor, tidy } from "../torch/index.js";
 import { checkRecipe, keeping, type Recipe } from "./recipe.js";
 import { refusingBroadcasts } from "./refuse-broadcasts.js";
@@ -21,8 +21,8 @@ export interface PlayerPlan {
   name: string;
   family: string;
   parameters: number;
-  /** Multiply-accumulates of one picture at its own size. */
-  macs: number;
+  /** Multiply-accumulates of one picture at its own size; null for a network from a file of other tools, which is not seen through. */
+  macs: number | null;
   input: InputSpec;
   grid: readonly [number, number];
   prefixTokens: number;
@@ -156,7 +156,7 @@ function describePlayer(model: Model, { imageShape: [channels, height, width], s
     name,
     family,
     parameters: model.parameterCount(),
-    macs: countMacs(model),
+    macs: model instanceof ForeignTeacher ? null : countMacs(model),
     input,
     grid,
     prefixTokens,

@@ -344,6 +344,7 @@ export class Session implements Holder {
 
   dispose(): void {
     for (const tensor of this.tensors()) tensor.dispose();
+    for (const teacher of this.teachers) teacher.dispose(); // one from a file holds more than tensors
     for (const stream of this.streams.values()) stream.dispose();
   }
   [Symbol.dispose](): void {

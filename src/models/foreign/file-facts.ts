@@ -1,12 +1,13 @@
 /** What a file of another tool declares, for `vit-distill info`. Nothing is run but what its runtime runs to open it. */
+import type { ForeignFormat } from "./format.js";
 import { OnnxProgram } from "./onnx-program.js";
 import type { Slot } from "./program.js";
 import { ScriptProgram } from "./script-program.js";
 
 export interface FileFacts {
   file: string;
-  format: "onnx" | "torchscript";
-  parameterCount: number | null;
+  format: ForeignFormat;
+  parameterCount: number;
   /** Empty where the format does not tell; then there is `schema`. */
   inputs: readonly Slot[];
   outputs: readonly Slot[];
@@ -16,7 +17,7 @@ export interface FileFacts {
   inner: readonly { name: string; operator?: string }[];
 }
 
-export function fileFacts(file: string, format: FileFacts["format"]): FileFacts {
+export function fileFacts(file: string, format: ForeignFormat): FileFacts {
   if (format === "torchscript") {
     const { script, parameterCount } = new ScriptProgram(file);
     const { schema, submodules } = script;

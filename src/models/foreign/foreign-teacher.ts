@@ -25,7 +25,7 @@ export interface ForeignOptions {
   input?: Partial<InputSpec>;
   /** How many pictures it takes at once, where that is fixed and the file does not say so. */
   batch?: number;
-  /** Hears what was assumed; stderr unless given. */
+  /** Hears what was assumed, in words that follow the teacher's name; stderr unless given. */
   note?: (sentence: string) => void;
 }
 
@@ -38,14 +38,14 @@ export class ForeignTeacher extends Model {
   /** Takes the program over, and runs it once, on blank pictures. */
   constructor(program: Program, options: ForeignOptions = {}) {
     super();
-    const { name = basename(program.file), note = (sentence) => console.warn(sentence) } = options;
+    const { name = basename(program.file), note = (sentence) => console.warn(`${name}: ${sentence}.`) } = options;
     this.#program = program;
-    this.#survey = survey(program, options, (sentence) => note(`${name}: ${sentence}.`));
+    this.#survey = survey(program, options, note);
     this.info = infoOf(name, program, this.#survey);
   }
 
-  /** Of its weights, which are no parameters of ours; null where its file does not tell. */
-  get weightCount(): number | null {
+  /** Of its file's weights, none of which is a parameter here. */
+  override parameterCount(): number {
     return this.#program.parameterCount;
   }
 

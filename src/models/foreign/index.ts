@@ -9,6 +9,7 @@ import { namedTaps } from "./survey.js";
 
 export { type FileFacts, fileFacts } from "./file-facts.js";
 export { type ForeignOptions, ForeignTeacher } from "./foreign-teacher.js";
+export { type ForeignFormat, formatOf } from "./format.js";
 export type { Slot } from "./program.js";
 export type { ForeignTap } from "./tap.js";
 

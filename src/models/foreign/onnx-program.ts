@@ -1,6 +1,6 @@
 /** An ONNX file, run by ONNX Runtime on the processor. https://onnx.ai */
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { noteFileRead } from "../../checkpoint/index.js";
 import { didYouMean } from "../../nearest.js";
 import { type DType, dtypes, engineInfo, type Tensor, type TypedArray, tensor, tidy } from "../../torch/index.js";
@@ -15,7 +15,7 @@ export class OnnxProgram implements Program {
   readonly input: Slot;
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
-  /** What its operators give, in their order. */
+  /** What its operators give besides, in their order, constants left out. */
   readonly tensors: readonly { name: string; operator: string }[];
   readonly parameterCount: number;
   readonly #session: OnnxSession;
@@ -30,7 +30,7 @@ export class OnnxProgram implements Program {
     const unknown = hidden.find((name) => tensors.every((each) => each.name !== name));
     if (unknown !== undefined) throw noTensor(unknown, [...outputs, ...tensors.map(({ name }) => name)], file);
     this.file = file;
-    this.tensors = tensors;
+    this.tensors = tensors.filter(({ name, operator }) => operator !== "Constant" && !outputs.includes(name));
     this.parameterCount = graph.parameterCount;
     this.#session = open(file, hidden.length > 0 ? withOutputs(bytes, hidden) : file);
     this.inputs = this.#session.inputs.map(slotOf);
@@ -42,7 +42,7 @@ export class OnnxProgram implements Program {
       throw error;
     }
     this.#dtype = this.input.dtype as "float32" | "float16";
-    noteFileRead(file);
+    noteFileRead(resolve(file));
   }
 
   run(images: Tensor, wanted?: readonly string[]): Map<string, Tensor> {

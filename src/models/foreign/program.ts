@@ -2,6 +2,8 @@
 
 import type { Device, Tensor } from "../../torch/index.js";
 
+import type { ForeignFormat } from "./format.js";
+
 // B images, C channels, S image size
 
 /** What a file declares of an input or output; null for an extent that it leaves open or a type that it does not tell. */
@@ -13,11 +15,11 @@ export interface Slot {
 
 export interface Program {
   readonly file: string;
-  readonly format: "onnx" | "torchscript";
+  readonly format: ForeignFormat;
   /** What it takes, as far as its file says: [B, C, S, S]. */
   readonly input: Slot;
-  /** Of its weights; null where the file does not tell. */
-  readonly parameterCount: number | null;
+  /** Elements of its weights. */
+  readonly parameterCount: number;
   /** Results by name: those that are wanted, or every output and what was asked for besides; an error where it cannot run on these. */
   run(images: Tensor /* [B, C, S, S] float32 */, wanted?: readonly string[]): Map<string, Tensor>;
   /** Where it runs from now on; false if it cannot run there, and the pictures have to come to it. */

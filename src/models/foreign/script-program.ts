@@ -1,6 +1,6 @@
 /** A TorchScript file, run by libtorch's own interpreter. */
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { noteFileRead } from "../../checkpoint/index.js";
 import { didYouMean } from "../../nearest.js";
 import { type Device, ScriptModule, type Tensor, tidy } from "../../torch/index.js";
@@ -23,7 +23,7 @@ export class ScriptProgram implements Program {
     this.#inner = inner;
     this.script = open(file);
     this.parameterCount = this.script.parameterCount;
-    noteFileRead(file);
+    noteFileRead(resolve(file));
   }
 
   /** Outputs are named by their places, `0` or `1.hidden`, submodules by their names; an output's name comes first. */

@@ -8,7 +8,8 @@ import { UserError } from "../../user-error.js";
 import { checkDevice } from "../check-device.js";
 import type { TrainEvent } from "../events.js";
 import { type Lessons, makeMethod, methodFor } from "./method.js";
-import { classesIn, type ModelSpec, modelSpec, teacherSpec } from "./model-spec.js";
+import { classesIn, type ModelSpec, modelSpec } from "./model-spec.js";
+import { namedTeacher, trunkOf } from "./named-teacher.js";
 import { describePictures, type OwnPictures, openPictures } from "./pictures.js";
 import { saveProbe } from "./probe.js";
 import { recipeText, type WeightsAt, type WrittenModel } from "./recipe-text.js";
@@ -35,7 +36,7 @@ export interface OneLineOptions {
 }
 
 export interface DistillOptions extends OneLineOptions {
-  /** `NAME=FILE`, one for each teacher. */
+  /** `NAME=FILE`, or a file of ONNX or TorchScript (`teacher.onnx?taps=…`); one for each teacher. */
   teacher: string | ModelSpec | readonly (string | ModelSpec)[];
   /** `NAME`, or `NAME=FILE` to begin from trained weights. */
   student: string | ModelSpec;
@@ -77,8 +78,8 @@ export async function* distill({
 }: DistillOptions): AsyncGenerator<OneLineEvent> {
   checkDevice(device);
   const student = modelSpec(studentGiven);
-  const teachers = [teacher].flat().map((each) => withClasses(teacherSpec(each)));
-  const infos = teachers.map(({ model, count }) => modelInfo(model, { numClasses: count }));
+  const teachers = [teacher].flat().map(namedTeacher);
+  const infos = teachers.map(({ info }) => info);
   const pictures = await openPictures(data, {
     seed,
     models: [modelInfo(student.model), ...infos],
@@ -101,23 +102,20 @@ export async function* distill({
   made.check({ student: info, teacher: taught[0], teachers: taught });
 
   const headFile = (i: number) => `teacher-head${teachers.length > 1 ? `-${i + 1}` : ""}.safetensors`;
-  const writtenTeacher = ({ model, weights }: Required<ModelSpec>, i: number): WrittenModel => ({
-    model,
-    options: { numClasses: taught[i].numClasses === modelInfo(model).numClasses ? undefined : taught[i].numClasses },
-    weights: [{ path: resolve(weights) }, ...(probed[i] ? [{ beside: headFile(i) }] : [])],
-  });
+  const trunks = teachers.map((each, i) => (probed[i] ? trunkOf(each) : null));
   const chosen = trainingFor(pictures, { trained: student.weights !== undefined, info, device, ...options });
   const text = recipeText({
-    title: `${student.model} learns from ${teachers.map(({ model }) => model).join(" and ")}, on the pictures in ${pictures.name}.`,
+    title: `${student.model} learns from ${teachers.map(({ name }) => name).join(" and ")}, on the pictures in ${pictures.name}.`,
     ...chosen.written,
     student: writtenStudent(student, { numClasses, imgSize: options.size }),
-    teachers: teachers.map(writtenTeacher),
+    teachers: teachers.map(({ written }, i) => written(probed[i] ? { file: headFile(i), numClasses } : undefined)),
     method,
     gather: chosen.written.parts.value > 1 && made.relational.length > 0,
   });
   yield { kind: "choice", what: "data", value: describePictures(pictures), why: `found in ${data}` };
-  for (const [i, { model, count }] of teachers.entries()) {
-    if (foreign[i]) yield headChoice(model, { count, numClasses, isProbed: probed[i] });
+  for (const [i, { name, info, assumed }] of teachers.entries()) {
+    for (const sentence of assumed) yield { kind: "choice", what: "teacher", value: name, why: sentence };
+    if (foreign[i]) yield headChoice(name, { count: info.numClasses, numClasses, isProbed: probed[i] });
   }
   yield { kind: "choice", what: "method", value: made.name, why: method.why };
   yield* chosen.told;
@@ -125,21 +123,19 @@ export async function* distill({
   if (options.dryRun) return;
 
   async function* prepare(dir: string): AsyncGenerator<PreparedEvent> {
-    for (const [i, { model, weights }] of teachers.entries()) {
-      if (!probed[i]) continue;
+    for (const [i, trunk] of trunks.entries()) {
+      if (!trunk) continue;
       const file = join(dir, headFile(i));
       const { workers } = options;
       yield {
         kind: "head",
         file,
-        ...(await saveProbe(file, { model, weights }, { ...pictures, seed, device, workers, maxBad: maxBadOf(pictures) })),
+        ...(await saveProbe(file, trunk, { ...pictures, seed, device, workers, maxBad: maxBadOf(pictures) })),
       };
     }
   }
   yield* runWritten({ name: pictures.name, out: options.out, text, prepare, device, doctor, signal: options.signal });
 }
-
-const withClasses = (spec: Required<ModelSpec>) => ({ ...spec, ...classesIn(spec) });
 
 export const maxBadOf = ({ splits, ...pictures }: OwnPictures): number => maxBadFor(splits.map((split) => pictures[split]!.n));
 

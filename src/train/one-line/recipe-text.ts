@@ -12,6 +12,15 @@ export interface WrittenModel {
   weights: readonly WeightsAt[];
 }
 
+/** A network from a file of another tool. */
+export interface WrittenFile {
+  make: "onnxTeacher" | "torchScriptTeacher";
+  file: string;
+  options: object;
+}
+
+export type WrittenTeacher = WrittenModel | WrittenFile;
+
 export interface WrittenRecipe {
   /** A sentence. */
   title: string;
@@ -19,7 +28,7 @@ export interface WrittenRecipe {
   data: { path: string; channels: 1 | 3; seed: number; classes?: readonly string[] };
   splits: readonly ("train" | "val" | "test")[];
   student: WrittenModel;
-  teachers: readonly WrittenModel[];
+  teachers: readonly WrittenTeacher[];
   method: Choice<{ make: string; options: object }>;
   strength: Choice<Strength>;
   batch: Choice<number>;
@@ -45,7 +54,8 @@ export function literal(value: unknown): string {
 
 export function recipeText(recipe: WrittenRecipe): string {
   const { student, teachers, method, strength, batch, epochs, rate, parts } = recipe;
-  const models = [student, ...teachers];
+  const files = teachers.filter((teacher) => "make" in teacher);
+  const models = [student, ...teachers.filter((teacher) => "model" in teacher)];
   const beside = models.some(({ weights }) => weights.some((file) => "beside" in file));
   const { mix, augment } = strength.value;
   const uses = [
@@ -58,6 +68,7 @@ export function recipeText(recipe: WrittenRecipe): string {
     "openData",
     "trainAugment",
     method.value.make,
+    ...new Set(files.map(({ make }) => make)),
     ...(models.some(({ weights }) => weights.length > 1) ? ["loadTensors"] : []),
     ...(mix ? ["mixup"] : []),
   ].sort();
@@ -78,7 +89,7 @@ ${beside ? `const beside = (name: string) => fileURLToPath(new URL(name, import.
 export default defineRecipe(({ smoke }) => ({
   name: ${literal(recipe.name)},
   student: () => ${modelText(student)},
-${teachers.length > 0 ? `  teachers: [\n${teachers.map((teacher) => `    () => ${modelText(teacher)},\n`).join("")}  ],\n` : ""}  // ${method.why}
+${teachers.length > 0 ? `  teachers: [\n${teachers.map((teacher) => `    () => ${teacherText(teacher)},\n`).join("")}  ],\n` : ""}  // ${method.why}
   method: ${method.value.make}(${literal(method.value.options)}),
   data: {
 ${recipe.splits.map((split) => `    ${split}: data.${split},\n`).join("")}    batchSize: ${batch.value}, // ${batch.why}
@@ -94,6 +105,9 @@ ${parts.value === 1 ? "" : `  accumulate: ${accumulate}, // ${parts.why}\n`}  se
 }));
 `;
 }
+
+const teacherText = (teacher: WrittenTeacher): string =>
+  "make" in teacher ? `${teacher.make}(${literal(teacher.file)}, ${literal(teacher.options)})` : modelText(teacher);
 
 function modelText({ model, options, weights }: WrittenModel): string {
   const source = (file: WeightsAt) => ("path" in file ? literal(file.path) : `beside(${literal(file.beside)})`);

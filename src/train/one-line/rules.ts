@@ -118,6 +118,7 @@ const same = (a: Grid, b: Grid): boolean => a[0] === b[0] && a[1] === b[1];
 
 /** Which layers can be compared patch by patch: the released first and last four where all grids are one, else stage by stage. */
 export function layersFor(student: ModelInfo, teacher: ModelInfo): Choice<Layers> | undefined {
+  if (student.layers.length === 0 || teacher.layers.length === 0) return undefined;
   const gridOf = (model: ModelInfo, layer: number): Grid => model.taps[model.layers[layer]].grid;
   const grids = [student, teacher].flatMap((model) => model.layers.map((_, i) => gridOf(model, i)));
   if (grids.every((grid) => same(grid, grids[0])))
