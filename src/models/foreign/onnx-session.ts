@@ -34,6 +34,7 @@ export class OnnxSession {
   readonly inputs: readonly Metadata[];
   readonly outputs: readonly Metadata[];
   readonly #port: MessagePort;
+  #isOpen = true;
   readonly #state = new Int32Array(new SharedArrayBuffer(4));
 
   /** Of a file, or of a model's bytes, which are given away. */
@@ -62,12 +63,15 @@ export class OnnxSession {
 
   /** The thread leaves by itself. */
   dispose(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     abandoned.unregister(this);
     this.#port.postMessage({ kind: "leave" } satisfies Question);
     this.#port.unref();
   }
 
   #ask(question: Question, given: Transferable[]): Answer {
+    if (!this.#isOpen) throw new Error("it was disposed");
     this.#port.postMessage(question, given);
     const said = this.#wait();
     if ("error" in said) throw new Error(said.error);

@@ -30,7 +30,7 @@ export interface Program {
 /** The sentence in what a runtime says: without places in its own source, traces and the advice to its developers. */
 export function sentenceOf(error: unknown): string {
   const text = (error as Error).message.replaceAll("\0", "");
-  const said = text.split(/RuntimeError: |torch\.jit\.Error: |Status Message: |\(\) (?=[A-Z])/).at(-1)!;
+  const said = text.split(/^[\w.]*(?:Error|Exception): |Status Message: |\(\) (?=[A-Z])/m).at(-1)!;
   const [line = ""] = said
     .replace(/^script\w+: /, "")
     .trim()

@@ -29,9 +29,9 @@ export function survey(program: Program, options: ForeignOptions, say: (sentence
   const named = namedTaps(options.taps);
   const wanted = named.map(([, { output }]) => output);
   const { batch, shapes } = look(program, { input, wanted, batch: options.batch ?? program.input.shape?.[0] ?? null, say });
+  const taps = named.map(([name, tap]) => [name, tapFacts(name, tap, { shape: shapes.get(tap.output)!, where: file })] as const);
   const logits = options.logits ?? onlyAnswer(shapes, wanted, file);
   const numClasses = classesOf(shapes, logits, file);
-  const taps = named.map(([name, tap]) => [name, tapFacts(name, tap, { shape: shapes.get(tap.output)!, where: file })] as const);
   return { input, batch, logits, numClasses, taps: new Map(taps), shapes };
 }
 

@@ -8,6 +8,13 @@ export const weights: Check = {
   needs: "models",
   short: true,
   run: each(({ model }) => {
+    if (model.stateDict().size === 0)
+      return {
+        severity: "ok",
+        certain: true,
+        says: "keeps its weights in its file; its answers tell",
+        numbers: { parameters: 0 },
+      };
     const broken = [...model.stateDict()].filter(([, value]) => value.dtype.includes("float") && !allFinite(value));
     const keys = broken.map(([key]) => key);
     if (keys.length === 0)

@@ -1,0 +1,270 @@
+/** Teachers from ONNX and TorchScript files against the native model of the same weights, and what is refused. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesRead } from "../../src/checkpoint/index.js";
+import { type ForeignOptions, fileFacts, formatOf, type Model, onnxTeacher, torchScriptTeacher } from "../../src/models/index.js";
+import { autocast, inferenceMode, memory, type Tensor, tidy } from "../../src/torch/index.js";
+import { wave } from "../nn/wave.js";
+import { file, native } from "./foreign-vit.js";
+
+const expected = JSON.parse(readFileSync(file("expected.json"), "utf8"));
+const input = { size: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const quiet = { input, note: () => {} };
+
+const pictures = (count = 5): Tensor => wave([5, 3, 16, 16], 0.3).slice({ end: count });
+const worst = (a: Tensor, b: Tensor): number => a.sub(b).abs().amax().item();
+
+let ours: Model;
+beforeAll(() => {
+  ours = native();
+});
+afterAll(() => ours.dispose());
+
+const make = (name: string, options: ForeignOptions) =>
+  (name.endsWith(".onnx") ? onnxTeacher : torchScriptTeacher)(file(name), { ...quiet, ...options });
+
+test("the reference saw what the native model sees", () =>
+  tidy(() => {
+    const { logits } = ours.forward(pictures());
+    expect(
+      Math.max(...(logits.data() as Float32Array).map((value, i) => Math.abs(value - expected.logits.flat()[i]))),
+    ).toBeLessThan(2e-6);
+  }));
+
+/** The same network in every way that its taps can be asked for. */
+const ways: [string, ForeignOptions][] = [
+  ["vit.onnx", { taps: { "blocks.0": "hidden_0", "blocks.1": { output: "hidden_1", grid: [4, 4], prefixTokens: 1 } } }],
+  ["vit-logits.onnx", { taps: { "blocks.0": "/blocks.0/Add_1_output_0", "blocks.1": "/blocks.1/Add_1_output_0" } }],
+  ["vit-of-3.onnx", { taps: { "blocks.0": "hidden_0", "blocks.1": "hidden_1" } }],
+  ["vit-traced.pt", { taps: { "blocks.0": "2.0", "blocks.1": "2.1" } }],
+  ["vit-traced.pt", { taps: ["blocks.0", "blocks.1"] }],
+  ["vit-dict.pt", { taps: ["blocks.0", "blocks.1"], logits: "logits" }],
+  ["vit-traced-one.pt", { taps: ["blocks.0", "blocks.1"] }],
+];
+
+describe.each(ways)("%s with taps %j", (name, options) => {
+  let teacher: Model;
+  beforeAll(() => {
+    teacher = make(name, options);
+  });
+  afterAll(() => teacher.dispose());
+
+  test("answers as the native model, taps included, for one picture and for more than it takes at once", () => {
+    for (const count of [1, 3, 5])
+      tidy(() => {
+        const asked = ["blocks.1", "blocks.0"];
+        const [theirs, own] = [teacher, ours].map((model) => model.forward(pictures(count), { taps: asked }));
+        expect(theirs.logits.shape).toEqual([count, 5]);
+        expect(worst(theirs.logits, own.logits)).toBeLessThan(1e-5);
+        for (const [i, tap] of own.taps.entries()) expect(worst(theirs.taps[i], tap)).toBeLessThan(1e-5);
+      });
+  });
+
+  test("knows what a native model knows", () => {
+    const { numClasses, prefixTokens, layers, taps, input, heads } = teacher.info;
+    expect({ numClasses, prefixTokens, layers, taps, heads }).toEqual({
+      numClasses: 5,
+      prefixTokens: 1,
+      layers: ["blocks.0", "blocks.1"],
+      taps: { "blocks.0": { grid: [4, 4], width: 8 }, "blocks.1": { grid: [4, 4], width: 8 } },
+      heads: ["class"],
+    });
+    expect(input).toMatchObject({ size: 16, channels: 3, mean: [0.5, 0.5, 0.5] });
+    expect(teacher.parameterCount()).toBeGreaterThan(1900);
+    expect(teacher.parameters()).toEqual([]);
+    expect(filesRead()).toContain(file(name));
+  });
+});
+
+test("a map is a tap too, channels first or last, as tokens without a prefix", () => {
+  using first = make("vit.onnx", { taps: ["map"] });
+  using last = make("vit-dict.pt", { taps: { map: { output: "last", layout: "channelsLast" } }, logits: "logits" });
+  tidy(() => {
+    const maps = [first, last].map((teacher) => teacher.forward(pictures(), { taps: ["map"] }).taps[0]);
+    expect(maps.map(({ shape }) => shape)).toEqual([
+      [5, 16, 8],
+      [5, 16, 8],
+    ]);
+    expect(worst(maps[0], maps[1])).toBeLessThan(1e-6);
+    expect(maps[0].abs().mean().item()).toBeCloseTo(expected.mean.map, 5);
+  });
+});
+
+test("taps of unequal prefixes keep what they share", () => {
+  using teacher = make("vit.onnx", { taps: ["map", "hidden_0"] });
+  tidy(() => {
+    const own = ours.forward(pictures(), { taps: ["blocks.0"] }).taps[0].slice({ dim: 1, start: 1 });
+    expect(teacher.info.prefixTokens).toBe(0);
+    expect(worst(teacher.forward(pictures(), { taps: ["hidden_0"] }).taps[0], own)).toBeLessThan(2e-6);
+  });
+});
+
+test("a submodule's result is as it was when it was returned, whatever the program does to it afterwards", () => {
+  using teacher = make("vit-in-place.pt", { taps: ["blocks.0", "blocks.1"] });
+  tidy(() => {
+    const { logits, taps } = teacher.forward(pictures(), { taps: teacher.info.layers });
+    const means = taps.map((tap) => tap.abs().mean().item());
+    for (const [i, mean] of means.entries()) expect(mean).toBeCloseTo(expected["in place"].mean[i], 5);
+    expect(Math.abs((logits.data()[7] as number) - expected["in place"].logits[7])).toBeLessThan(2e-6);
+  });
+});
+
+test("float16 goes in and float32 comes out", () => {
+  using teacher = make("vit-half.onnx", {});
+  tidy(() => {
+    const { logits } = teacher.forward(pictures());
+    expect(logits.dtype).toBe("float32");
+    expect(worst(logits, ours.forward(pictures()).logits)).toBeLessThan(5e-3);
+  });
+});
+
+test.each(["vit.onnx", "vit-traced.pt"])("%s: under autocast and in inference mode, and never with a gradient", (name) => {
+  using teacher = make(name, {});
+  tidy(() => {
+    const exact = teacher.forward(pictures().requiresGrad_()).logits;
+    expect(exact.requiresGrad).toBe(false);
+    expect(
+      worst(
+        inferenceMode(() => teacher.forward(pictures()).logits),
+        exact,
+      ),
+    ).toBeLessThan(1e-6);
+    const narrow = autocast({ dtype: "bfloat16" }, () => teacher.forward(pictures()).logits);
+    expect(narrow.dtype).toBe("float32");
+    expect(worst(narrow, exact)).toBeLessThan(0.1);
+  });
+});
+
+test("what its file does not say is assumed aloud", () => {
+  const heard: string[] = [];
+  using _ = make("vit.onnx", { input: {}, note: (words) => heard.push(words) });
+  using __ = make("vit-traced-one.pt", { note: (words) => heard.push(words) });
+  expect(heard).toEqual([
+    "its file does not say in which colours it sees; taken for mean 0.485 0.456 0.406, std 0.229 0.224 0.225",
+    "it takes one picture at a time, and is run so",
+  ]);
+});
+
+test("what a script holds is counted, and freed with it", () => {
+  const before = memory();
+  const teacher = make("vit-traced.pt", {});
+  expect(memory().bytes - before.bytes).toBeGreaterThanOrEqual(4 * teacher.parameterCount());
+  tidy(() => void teacher.forward(pictures()));
+  teacher.dispose();
+  expect(memory()).toEqual(before);
+  tidy(() => void expect(() => teacher.forward(pictures())).toThrow(/freed already/));
+});
+
+test("after its end an ONNX teacher says so instead of waiting", () => {
+  const teacher = make("vit.onnx", {});
+  teacher.dispose();
+  teacher.dispose();
+  tidy(() => void expect(() => teacher.forward(pictures())).toThrow(/was disposed/));
+});
+
+test("a file's facts", () => {
+  expect(formatOf(file("vit.onnx"))).toBe("onnx");
+  expect(formatOf(file("vit-dict.pt"))).toBe("torchscript");
+  expect(formatOf(join(import.meta.dirname, "../checkpoint/samples/zip.pth"))).toBeNull();
+  const { inputs, outputs, inner, parameterCount } = fileFacts(file("vit-logits.onnx"), "onnx");
+  expect(inputs).toEqual([{ name: "images", dtype: "float32", shape: [null, 3, 16, 16] }]);
+  expect(outputs).toEqual([{ name: "logits", dtype: "float32", shape: [null, 5] }]);
+  expect(inner).toContainEqual({ name: "/blocks.1/Add_1_output_0", operator: "Add" });
+  expect(parameterCount).toBeGreaterThan(1900);
+  const script = fileFacts(file("vit-dict.pt"), "torchscript");
+  expect(script.schema).toMatch(/Tensor images\) -> Dict\(str, Tensor\)/);
+  expect(script.inner).toContainEqual({ name: "blocks.1.mlp.fc2" });
+  expect(script.parameterCount).toBe(ours.parameterCount());
+});
+
+const refused: [string, string, ForeignOptions, RegExp][] = [
+  [
+    "a tensor that is not there",
+    "vit.onnx",
+    { taps: ["hidden_2"] },
+    /vit\.onnx: has no tensor "hidden_2"\. Did you mean "hidden_/,
+  ],
+  [
+    "a submodule that is not there",
+    "vit-traced.pt",
+    { taps: ["blocks.7"] },
+    /neither an output nor a submodule "blocks.7"\. Did you mean/,
+  ],
+  [
+    "a tap that is no tokens",
+    "vit-traced.pt",
+    { taps: { a: "0" } },
+    /the tap "a" \(0\) is \[B, 5\]: tokens are \[B, P \+ N, D\]/,
+  ],
+  ["another grid", "vit-traced.pt", { taps: { a: { output: "2.0", grid: [5, 5] } } }, /is \[B, 17, 8\]: a grid of 5×5/],
+  [
+    "another prefix",
+    "vit-traced.pt",
+    { taps: { a: { output: "2.0", grid: [4, 4], prefixTokens: 2 } } },
+    /a grid of 4×4 and 2 tokens in front would be 18/,
+  ],
+  ["a map of another grid", "vit-traced.pt", { taps: { a: { output: "1", grid: [2, 8] } } }, /its map is 4×4, not 2×8/],
+  ["a map with a prefix", "vit-traced.pt", { taps: { a: { output: "1", prefixTokens: 1 } } }, /a map has no tokens in front/],
+  [
+    "a map that may be either",
+    "vit-dict.pt",
+    { taps: ["last"], logits: "logits" },
+    /\[B, 4, 4, 8\]: it may be .* Say its layout/,
+  ],
+  ["a layout that is not its", "vit-traced.pt", { taps: { a: { output: "2.0", layout: "map" } } }, /\[B, 17, 8\]: tokens are/],
+  ["another size", "vit.onnx", { input: { size: 32 } }, /takes pictures of 3×16×16/],
+  ["a size that nobody said", "vit-traced.pt", { input: {} }, /does not say at which size .* input: \{ size: 224 \}/],
+  [
+    "a size that does not fit",
+    "vit-traced.pt",
+    { input: { size: 24 } },
+    /cannot run on 1 picture of 3×24×24: The size of tensor a \(37\) must match/,
+  ],
+  [
+    "channels that do not fit",
+    "vit-traced.pt",
+    { input: { size: 16, channels: 1 } },
+    /cannot run on 1 picture of 1×16×16: Given groups=1/,
+  ],
+  ["no answers", "vit-traced.pt", { logits: "1" }, /its output "1" is \[2,8,4,4\], and answers are \[B, classes\]/],
+  ["an output that is not there", "vit-traced.pt", { logits: "answers" }, /has no output "answers"; it has 0, 1, 2\.0, 2\.1/],
+  ["two inputs", "vit-two-inputs.onnx", {}, /takes 2 inputs \(images, mask\), and a teacher takes pictures alone/],
+  ["a program that refuses", "vit-raises.pt", {}, /cannot run on 1 picture of 3×16×16: these pictures are too dark/],
+  ["an option that is none", "vit-traced.pt", { tap: [] } as ForeignOptions, /no option "tap"\. Did you mean "taps"/],
+];
+
+test.each(refused)("%s is refused in a sentence", (_, name, options, words) => {
+  try {
+    make(name, options).dispose();
+    expect.unreachable("it was taken");
+  } catch (error) {
+    const { name, message } = error as Error;
+    expect(message).toMatch(words);
+    expect(name).toBe("UserError");
+    expect(message).not.toMatch(/\n|Traceback|0x|\.cc|\.cpp/);
+  }
+});
+
+test("more than one answer is no answer, unless it is said which", () => {
+  make("vit-dict.pt", {}).dispose(); // one of them is called logits
+  using teacher = make("vit-dict.pt", { logits: "features" });
+  expect(teacher.info.numClasses).toBe(8);
+});
+
+test("pictures of another size are refused as by a native model", () => {
+  using teacher = make("vit.onnx", {});
+  tidy(() => void expect(() => teacher.forward(wave([1, 3, 8, 8], 0))).toThrow(/takes images of 3×16×16/));
+  tidy(() => void expect(() => teacher.forward(pictures(), { taps: ["blocks.0"] })).toThrow(/has no tap "blocks.0"/));
+});
+
+test("a file that is not what its name says, and one that is not there", () => {
+  expect(() => onnxTeacher(file("vit-dict.pt"))).toThrow(/vit-dict\.pt: is no ONNX model/);
+  expect(() => torchScriptTeacher(file("vit.onnx"))).toThrow(/is no TorchScript that this libtorch can run: .*central directory/);
+  expect(() => torchScriptTeacher(join(import.meta.dirname, "../checkpoint/samples/zip.pth"))).toThrow(
+    /is no TorchScript .* NAME=FILE/,
+  );
+  for (const teacher of [onnxTeacher, torchScriptTeacher])
+    expect(() => teacher("nowhere.pt")).toThrow("Cannot read nowhere.pt: it does not exist");
+});
