@@ -40,6 +40,6 @@ export { type Origin, traceNonFinite, type Watch, type Whereabouts } from "./non
 export * from "./ops.generated.js";
 export { Generator, manualSeed } from "./random.js";
 export { type Holder, memory, tidy, untracked } from "./scope.js";
-export { Tape } from "./tape.js";
 export { ScriptModule, type ScriptResult } from "./script-module.js";
+export { Tape } from "./tape.js";
 export { type BackwardOptions, clearGrads, gradsOf, type Nested, Parameter, type Pipe, Tensor } from "./tensor.js";
