@@ -1,8 +1,7 @@
 // The loop of src/augment/affine.ts: bicubic samples at the positions that an affine map gives, in float64 as Pillow takes them.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <vector>
+#include <memory>
 
 #include "pixels.h"
 
@@ -21,54 +20,72 @@ struct Packed {
   const Pixel* pixels;  // [H, W]
   int height, width;
 
-  // Of the position aimed at, `right` and `down` of the centre of pixel (x, y).
+  // Of the position aimed at, `right` and `down` of the centre of pixel (x, y). A cubic at 0 is its second tap.
   INLINE Colour sample(double u, double v) const {
     const int x = static_cast<int>(std::floor(u)), y = static_cast<int>(std::floor(v));
     const double right = u - x, down = v - y;
-    int columns[4];
-    for (int i = 0; i < 4; ++i) columns[i] = std::clamp(x - 1 + i, 0, width - 1);
-    if (down == 0) return across(y, columns, right);
+    if (down == 0) return across(y, x, right);
     Colour rows[4];
-    for (int i = 0; i < 4; ++i) rows[i] = across(std::clamp(y - 1 + i, 0, height - 1), columns, right);
+    for (int i = 0; i < 4; ++i) rows[i] = across(std::clamp(y - 1 + i, 0, height - 1), x, right);
     return cubic(rows, down);
   }
 
-  INLINE Colour across(int y, const int* columns, double right) const {
+  INLINE Colour across(int y, int x, double right) const {
     const Pixel* row = pixels + y * width;
+    if (right == 0) return __builtin_convertvector(row[x], Colour);
     Colour taps[4];
-    for (int i = 0; i < 4; ++i) taps[i] = __builtin_convertvector(row[columns[i]], Colour);
+    if (x >= 1 && x + 2 < width)
+      for (int i = 0; i < 4; ++i) taps[i] = __builtin_convertvector(row[x - 1 + i], Colour);
+    else
+      for (int i = 0; i < 4; ++i) taps[i] = __builtin_convertvector(row[std::clamp(x - 1 + i, 0, width - 1)], Colour);
     return cubic(taps, right);
   }
 };
 
-FAST void transform(const Packed& from, const double* m, const uint8_t* fill, size_t channels, uint8_t* out) {
-  const size_t area = static_cast<size_t>(from.height) * from.width;
+// Cut off to a byte in every channel.
+INLINE Pixel bytesOf(Colour colour) {
+  const Colour least = {}, most = least + 255.0;
+  colour = colour > least ? colour : least;
+  colour = colour < most ? colour : most;
+  return __builtin_convertvector(colour, Pixel);
+}
+
+FAST void transform(const Packed& from, const double* m, Pixel fill, Pixel* out) {
   for (int y = 0; y < from.height; ++y) {
     for (int x = 0; x < from.width; ++x, ++out) {
       const double u = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2];
       const double v = m[3] * (x + 0.5) + m[4] * (y + 0.5) + m[5];
-      if (!(u >= 0 && u < from.width && v >= 0 && v < from.height)) {
-        for (size_t channel = 0; channel < channels; ++channel) out[channel * area] = fill[channel];
-        continue;
-      }
-      const Colour colour = from.sample(u - 0.5, v - 0.5);
-      for (size_t channel = 0; channel < channels; ++channel)
-        out[channel * area] = static_cast<uint8_t>(std::clamp(colour[channel], 0.0, 255.0));
+      const bool isInside = u >= 0 && u < from.width && v >= 0 && v < from.height;
+      *out = isInside ? bytesOf(from.sample(u - 0.5, v - 0.5)) : fill;
     }
+  }
+}
+
+// Planes [C, area] → pixels, whose channels beyond C are the last one.
+FAST void pack(const uint8_t* data, size_t area, size_t channels, Pixel* out) {
+  const uint8_t *second = data + std::min<size_t>(1, channels - 1) * area, *third = data + std::min<size_t>(2, channels - 1) * area;
+  for (size_t i = 0; i < area; ++i) out[i] = Pixel{data[i], second[i], third[i], 0};
+}
+
+FAST void unpack(const Pixel* pixels, size_t area, size_t channels, uint8_t* out) {
+  for (size_t channel = 0; channel < channels; ++channel, out += area) {
+    for (size_t i = 0; i < area; ++i) out[i] = static_cast<uint8_t>(pixels[i][channel]);
   }
 }
 
 }  // namespace
 
-// (data, height, width, channels, matrix, fill, out): planes in, planes out, at most four
+// (data, height, width, channels, matrix, fill, out): planes in, planes out, at most three
 napi_value affine(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [data, height, width, channels] = given.picture(0);
-  std::vector<Pixel> pixels(height * width);
-  for (size_t channel = 0; channel < channels; ++channel) {
-    for (size_t i = 0; i < height * width; ++i) pixels[i][channel] = data[channel * height * width + i];
-  }
-  const Packed from{pixels.data(), static_cast<int>(height), static_cast<int>(width)};
-  transform(from, given.array<double>(4).data, given.array<uint8_t>(5).data, channels, given.array<uint8_t>(6).data);
+  const size_t area = height * width;
+  const std::unique_ptr<Pixel[]> before(new Pixel[area]), after(new Pixel[area]);
+  const uint8_t* bytes = given.array<uint8_t>(5).data;
+  Pixel fill = {};
+  for (size_t channel = 0; channel < channels; ++channel) fill[channel] = bytes[channel];
+  pack(data, area, channels, before.get());
+  transform({before.get(), static_cast<int>(height), static_cast<int>(width)}, given.array<double>(4).data, fill, after.get());
+  unpack(after.get(), area, channels, given.array<uint8_t>(6).data);
   return nullptr;
 }
