@@ -1,6 +1,6 @@
 """Writes the files of test/models/foreign: one tiny ViT as ONNX and TorchScript in the ways that people export.
 
-Command: /usr/bin/python3 test/models/reference/foreign.py  (made with torch 1.13.1, which needs no onnx package for this)
+Command: /usr/bin/python3 test/models/reference/foreign.py; npx biome format --write test/models/foreign  (torch 1.13.1, which needs no onnx package)
 
 B images of 3 x 16 x 16, N = 1 + 4 * 4 tokens, D = 8 channels, H = 2 heads. Weights are waves, so that both sides can make them.
 """
