@@ -6,10 +6,11 @@
  *   over the widths  ‖SᵀS‖² − 2 ‖SᵀT‖² + ‖TᵀT‖², slope 4 (S (SᵀS) − T (TᵀS)): quadratic in the widths, linear in n
  *
  * The norms of the second nearly cancel where student and teacher agree: the products of the pieces are added up in float64.
+ * On a CPU the first is one operator of our own (native/gram-gap.h).
  */
 
 import { crossGram, gram } from "../nn/index.js";
-import { empty, type Tensor, tidy, zeros } from "../torch/index.js";
+import { gramGap, type Tensor, tidy, zeros } from "../torch/index.js";
 
 // M maps of n rows each, D width (student's or teacher's)
 
@@ -18,7 +19,7 @@ export type Maps = (tokens: Tensor) => Tensor;
 
 export interface GramLoss {
   value: Tensor; // scalar, float32
-  gradient: Tensor; // of the student's shape
+  gradient: Tensor; // of the maps' shape, [M, n, D]
 }
 
 /** Entries of a map, or of a few rows, that stay in a processor's cache; a GPU wants more at once. */
@@ -29,36 +30,41 @@ const PIECE = { cpu: 2 ** 18, cuda: 2 ** 24 };
  * dtype. Belongs under noGrad and outside autocast.
  */
 export function gramLoss(student: Tensor, teacher: Tensor, maps: Maps, scale: number): GramLoss {
-  const gradient = empty(student.shape, { device: student.device });
-  const [s, t, slope] = [student, teacher, gradient].map(maps); // [M, n, D]
-  const value = (isCheaperOverWidths(s, t) ? overWidths : overRows)(s, t, slope);
-  gradient.mul_(4 * scale);
-  return { value: value.mul(scale).to({ dtype: "float32" }), gradient };
+  const [s, t] = [student, teacher].map(maps); // [M, n, D]
+  const [value, slope] = isCheaperOverWidths(s, t) ? overWidths(s, t) : student.device === "cpu" ? gap(s, t) : overRows(s, t);
+  return { value: value.mul(scale).to({ dtype: "float32" }), gradient: slope.mul_(4 * scale) };
 }
+
+/** The sum over the maps, and a quarter of its gradient. */
+type ValueAndSlope = readonly [sum: Tensor, slope: Tensor];
+
+const gap = (student: Tensor, teacher: Tensor): ValueAndSlope => gramGap(student, teacher.to({ dtype: "float32" }));
 
 /** The multiplications of a map: two Gram products and a slope over the rows; three and two over the widths. */
 function isCheaperOverWidths({ shape: [, n, own] }: Tensor, { shape: [, , other] }: Tensor): boolean {
   return 2 * own * own + 2 * own * other + other * other < n * (2 * own + other);
 }
 
-/** Several maps at a time. Fills a quarter of the gradient and returns the sum. */
-function overRows(student: Tensor, teacher: Tensor, gradient: Tensor): Tensor {
+/** Several maps at a time. */
+export function overRows(student: Tensor, teacher: Tensor): ValueAndSlope {
   const [maps, n] = student.shape;
+  const slope = student.emptyLike();
   const sum = zeros([], { dtype: "float64", device: student.device });
   for (const piece of pieces(maps, n * n, student)) {
     tidy(() => {
       const [s, t] = [atLengthOne(piece(student)), atLengthOne(piece(teacher))];
       const difference = gram(s.unit).sub_(gram(t.unit)); // [m, n, n]
-      piece(gradient).copy_(throughLength(difference.bmm(s.unit), s));
+      piece(slope).copy_(throughLength(difference.bmm(s.unit), s));
       sum.add_(difference.mul_(difference).sum());
     });
   }
-  return sum;
+  return [sum, slope];
 }
 
 /** One map at a time, several rows of it at a time: once for the products, once more for the slope that they make. */
-function overWidths(student: Tensor, teacher: Tensor, gradient: Tensor): Tensor {
+function overWidths(student: Tensor, teacher: Tensor): ValueAndSlope {
   const [maps, n, own] = student.shape;
+  const gradient = student.emptyLike();
   const other = teacher.shape[2];
   const { device } = student;
   const sum = zeros([], { dtype: "float64", device });
@@ -85,7 +91,7 @@ function overWidths(student: Tensor, teacher: Tensor, gradient: Tensor): Tensor 
       }
     });
   }
-  return sum;
+  return [sum, gradient];
 }
 
 const squaredNorm = (x: Tensor): Tensor => x.square().sum();

@@ -43,7 +43,7 @@ function mapLoss(student: Tensor, teacher: Tensor, maps: Maps, reduction: Reduct
   const [count, n] = maps(wide).shape;
   const scale = reduction === "mean" ? 1 / (count * n * n) : 1 / count;
   const { value, gradient } = exactly(student, () => gramLoss(wide, teacher, maps, scale));
-  return withGradient(wide, value, gradient);
+  return withGradient(maps(wide), value, gradient);
 }
 
 /** With no graph and no autocast on the device of `x`. */

@@ -45,6 +45,11 @@ const formulas: Record<string, (event: OperatorEvent) => number> = {
     const [batch, tokens] = shape(event, "qkv"); // [B, N, 3·H·E]
     return 2 * tokens * (made(event) + batch * tokens * product(shape(event, "before")));
   },
+  // two Gram products, and the slope by the student's tokens
+  gram_gap(event) {
+    const [maps, rows, own] = shape(event, "student"); // [M, n, D]
+    return maps * rows * rows * (2 * own + shape(event, "teacher").at(-1)!);
+  },
   einsum: (event) => made(event) * contracted(event),
   scaled_dot_product_attention(event) {
     const [query, key] = [shape(event, "query"), shape(event, "key")]; // [..., M, d], [..., N, d]

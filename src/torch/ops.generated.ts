@@ -198,6 +198,7 @@ const _FOREACH_ADD_LIST = resolve("_foreach_add", "List", ["self","other","alpha
 const _FOREACH_ADD_SCALAR = resolve("_foreach_add", "Scalar", ["self","scalar"]);
 const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","weight","stride","padding"]);
 const VIT_DISTILL_TALKING_HEADS = resolve("vit_distill::talking_heads", "", ["qkv","before","before_bias","after","after_bias","portable"]);
+const VIT_DISTILL_GRAM_GAP = resolve("vit_distill::gram_gap", "", ["student","teacher"]);
 
 /** The operators whose first argument is a tensor, as methods. */
 export abstract class TensorOperators {
@@ -1442,4 +1443,9 @@ export function involution(input: Tensor, weight: Tensor, options: { stride?: nu
 export function talkingHeads(qkv: Tensor, before: Tensor, beforeBias: Tensor, after: Tensor, afterBias: Tensor, options: { portable?: boolean } = {}): Tensor {
     const { portable } = known("talking_heads", options, ["portable"]);
     return wrap(invoke(VIT_DISTILL_TALKING_HEADS, qkv?.handle, before?.handle, beforeBias?.handle, after?.handle, afterBias?.handle, portable));
+}
+
+/** vit_distill::gram_gap(Tensor student, Tensor teacher) -> (Tensor, Tensor) */
+export function gramGap(student: Tensor, teacher: Tensor): [Tensor, Tensor] {
+    return wrapTuple(invoke(VIT_DISTILL_GRAM_GAP, student?.handle, teacher?.handle));
 }

@@ -1,7 +1,7 @@
 /** Multiply-accumulates against what they are by hand. */
 
 import { expect, test } from "vitest";
-import { conv2d, einsum, linear, randn, type Tensor, talkingHeads, tallyMacs, tidy } from "../../src/torch/index.js";
+import { conv2d, einsum, gramGap, linear, randn, type Tensor, talkingHeads, tallyMacs, tidy } from "../../src/torch/index.js";
 
 test.each<[string, () => Tensor, number]>([
   ["linear", () => linear(randn([2, 7, 5]), randn([3, 5]), { bias: randn([3]) }), 2 * 7 * 5 * 3],
@@ -19,6 +19,7 @@ test.each<[string, () => Tensor, number]>([
     () => talkingHeads(randn([2, 5, 18]), randn([3, 3]), randn([3]), randn([3, 3]), randn([3])),
     2 * (2 * 5 * 5 * 6 + 2 * 5 * 5 * 9),
   ],
+  ["Gram gap", () => gramGap(randn([2, 5, 3]), randn([2, 5, 4]))[1], 2 * 5 * 5 * (3 + 3 + 4)],
   ["einsum with no arrow", () => einsum("ij,jk", [randn([4, 5]), randn([5, 6])]), 120],
   [
     "elementwise operators",

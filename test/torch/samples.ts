@@ -385,6 +385,11 @@ const own: Record<string, Sample[]> = {
     after: whole32([2, 2], [1, -3, 2, 5]),
     after_bias: whole32([2], [4, -2]),
   }),
+  // lengths that are powers of 2
+  "vit_distill::gram_gap": given({
+    student: whole32([1, 2, 2], [2, 0, 0, -4]),
+    teacher: whole32([1, 2, 3], [1, 0, 0, 8, 0, 0]),
+  }),
   "vit_distill::involution": given(
     { input: real([2, 4, 3, 4]), weight: real([2, 2, 3, 3, 3, 4], { seed: 2 }), padding: 1 },
     { input: image, weight: real([2, 1, 2, 3, 3, 3], { seed: 2 }), stride: 2, padding: 1 },

@@ -57,13 +57,27 @@ def talking_heads(qkv, before, before_bias, after, after_bias):
     return torch.einsum("bnmh, bmhe -> bnhe", weights, v).reshape(B, N, -1)
 
 
-OWN = {"vit_distill::involution": involution, "vit_distill::talking_heads": talking_heads}
+def gram_gap(student, teacher):
+    """The squared difference of the Gram matrices of unit tokens, and a quarter of autograd's gradient."""
+    tokens = student.clone().requires_grad_()
+    s, t = (F.normalize(x, dim=-1) for x in (tokens, teacher))
+    value = (s @ s.transpose(-2, -1) - t @ t.transpose(-2, -1)).double().square().sum()
+    (gradient,) = torch.autograd.grad(value, tokens)
+    return [value.detach(), gradient / 4]
+
+
+OWN = {
+    "vit_distill::involution": involution,
+    "vit_distill::talking_heads": talking_heads,
+    "vit_distill::gram_gap": gram_gap,
+}
 
 
 def called(line, arguments):
     """The outputs as a list; an operator that works in place gives what it worked on (a copy: leaves may not be written to)."""
     if line in OWN:
-        return [OWN[line](**arguments)]
+        result = OWN[line](**arguments)
+        return result if isinstance(result, list) else [result]
     base, _, overload = line.partition(".")
     op = getattr(getattr(torch.ops.aten, base), overload or "default")
     if base.endswith("_"):
