@@ -36,11 +36,14 @@ async function report({ captured, found, reproduced, precision, notes }: Replay)
   return [await describe(found ?? captured), ...notes.map((note) => `Note: ${note}.`), verdict].join("\n\n");
 }
 
+/** Pictures that are listed. */
+const SHOWN = 12;
+
 async function describe(fault: Fault): Promise<string> {
   const { few, placeOf, sentenceOf } = await import("../train/index.js");
   const { step, kind, terms, pass, part, parts, origin, pictures, batch, mixed, lr } = fault;
   const facts: [string, string][] = [
-    ["step", `${step}${parts > 1 ? `, part ${part} of ${parts}` : ""}, learning rate ${lr}`],
+    ["step", `${step}${parts > 1 ? `, part ${part} of ${parts}` : ""}, learning rate ${Number(lr.toPrecision(3))}`],
     [kind === "update" ? "weights" : terms.length > 1 ? "terms" : "term", few(terms) || "their sum"],
     ["pass", pass],
     ...(origin
@@ -51,12 +54,13 @@ async function describe(fault: Fault): Promise<string> {
       : []),
     ["pictures", `${picturesOf(fault)}${mixed ? " (mixed with each other: each place has pixels of others, too)" : ""}`],
   ];
-  const named = pictures.length < batch ? pictures.slice(0, 20).map(({ place, name }) => `  ${place}: ${name}`) : [];
+  const named = pictures.length < batch ? pictures.map(({ place, name }) => `  ${place}: ${name}`) : [];
+  const more = named.length > SHOWN ? [`  and ${named.length - SHOWN} more`] : [];
   const extents = origin ? [...origin.inputs, origin.output].map(row) : [];
   return [
     `${sentenceOf(fault)}.`,
     "",
-    [list(facts), ...named].join("\n"),
+    [list(facts), ...named.slice(0, SHOWN), ...more].join("\n"),
     ...(origin ? ["", table(["", "type", "shape", "least", "most", "NaN or Inf"], extents)] : []),
   ].join("\n");
 }

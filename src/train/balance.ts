@@ -10,7 +10,7 @@ import type { Batch } from "../data/index.js";
 import type { WeighedBy } from "../methods/index.js";
 import { _foreachMul_, _foreachNorm, grad, noGrad, stack, type Tensor, tidy } from "../torch/index.js";
 import { balanceInterval } from "./recipe.js";
-import type { BalanceRow } from "./run-folder.js";
+import type { BalanceRow, TrainRow } from "./run-folder.js";
 import type { Session } from "./session.js";
 
 export type Balance = Pick<BalanceRow, "reference" | "norms" | "shares" | "cosines">;
@@ -97,8 +97,8 @@ export class BalanceWatch {
   }
 
   /** After a step; null where no look is due or there is nothing to see. */
-  look(batch: Batch, { step, epoch }: { step: number; epoch: number }): BalanceEvent | null {
-    if (this.#every === 0 || step % this.#every !== 0) return null;
+  look(batch: Batch, { step, epoch, terms }: Pick<TrainRow, "step" | "epoch" | "terms">): BalanceEvent | null {
+    if (this.#every === 0 || step % this.#every !== 0 || Object.keys(terms).length < 2) return null;
     const balance = measureBalance(this.#session, batch);
     if (balance === null) return null;
     const told = Object.keys(balance.norms).filter((name) => isExtreme(balance, name) && !this.#warned.has(name));

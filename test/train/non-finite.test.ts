@@ -230,7 +230,7 @@ describe("a step that is left out", () => {
     expect(whole.faults.length + whole.steps.length).toBe(10);
     const [first] = whole.faults;
     expect(readFileSync(join(whole.dir, "train.log"), "utf8")).toContain(
-      `step ${first.step} was left out (1 in a row, 3 may be): the terms task and soft: NaN or Inf in the pictures, which`,
+      `step ${first.step} was left out (1 in a row, 3 may be): the terms task, soft: NaN or Inf in the pictures, which`,
     );
     const { dir } = await run(sometimes(), { stopAfter: first.step });
     await run(sometimes(), { resume: dir });

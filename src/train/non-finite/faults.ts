@@ -12,7 +12,7 @@ import type { Session } from "../session.js";
 import type { Breach } from "./breach.js";
 import { writeCapture } from "./capture.js";
 import { type Fault, findFault } from "./fault.js";
-import { sentenceOf } from "./sentence.js";
+import { remedyOf, sentenceOf } from "./sentence.js";
 
 /** A step was left out. */
 export interface FaultEvent {
@@ -90,12 +90,12 @@ export class Faults {
 
   /** Why the run ends. */
   refusal(): UserError {
-    const { step, says, file } = this.#last!;
+    const { step, says, file, fault } = this.#last!;
     const replay = file ? ` vit-distill replay ${relative("", file)} computes it again.` : "";
     return new UserError(
       `Not a finite number at step ${step}: ${says}. ${this.#inARow === 1 ? "The step was" : `${this.#inARow} steps in a row were`} left out, which is more than nonFinite: { skip: ${this.#most} } allows`,
       {
-        remedy: `The checkpoint has the last good weights.${replay} Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: "float32"); then go on with --resume, and --force for the changed recipe.`,
+        remedy: `The checkpoint has the last good weights.${replay} ${remedyOf(fault)} Then go on with --resume, and --force for a changed recipe.`,
       },
     );
   }

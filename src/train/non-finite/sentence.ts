@@ -5,7 +5,7 @@ import type { Extent, Origin } from "../../torch/index.js";
 import type { Place } from "./examine.js";
 import type { Fault } from "./fault.js";
 
-/** `the term odd: aten::log in the method bad (bad.ts:9) made 6 of 36 numbers NaN or Inf; pictures noise, picture 3 and noise, picture 7` */
+/** `the term odd: aten::log in the method bad (bad.ts:9) made 6 of 36 numbers NaN or Inf; in noise, picture 3; noise, picture 7` */
 export const sentenceOf = (fault: Fault): string => [`${subject(fault)}: ${cause(fault)}`, ...pictures(fault)].join("; ");
 
 const subject = ({ kind, terms, pass }: Fault): string => {
@@ -38,9 +38,20 @@ const share = ({ notFinite, shape }: Extent): string =>
 
 function pictures({ pictures, batch }: Fault): string[] {
   if (pictures.length === 0) return [];
-  return [pictures.length === batch ? `all ${batch} pictures` : `pictures ${few(pictures.map(({ name }) => name))}`];
+  const names = pictures.map(({ name }) => name);
+  return [pictures.length === batch ? `all ${batch} pictures` : `in ${few(names, "; ")}`]; // a name may have commas
+}
+
+/** What may help, as sentences. */
+export function remedyOf({ kind, origin }: Fault): string {
+  if (kind === "update") return "Lower the learning rate, or look at the schedule.";
+  if (origin?.source === "pictures") return "Look at the augmentation: decoded pictures have no NaN.";
+  if (origin?.source) return "Load other weights: these were saved after their training had diverged, or their file is damaged.";
+  if (origin?.place.who === "method" && origin.place.layer === "")
+    return 'Keep what goes into it in range where the method computes it (clamp before a logarithm, a root, a division), or train in float32 (precision: "float32").';
+  return 'Lower the learning rate, clip the gradient (clip: 1), or train in float32 (precision: "float32").';
 }
 
 /** The first three of them. */
-export const few = (names: readonly string[]): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(" and ");
+export const few = (names: readonly string[], separator = ", "): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(separator)} and ${names.length - 3} more` : names.join(separator);
