@@ -19,6 +19,7 @@ export {
   type StoredTensor,
   writeSafetensors,
 } from "./safetensors.js";
+export { readSealed, writeSealed } from "./sealed-json.js";
 export { filesRead, loadTensors, noteFileRead, readingApart, saveTensors, toTensors } from "./tensors.js";
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
 export { type FileContent, removeTemporaries, temporaryBeside, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";

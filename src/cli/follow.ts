@@ -37,6 +37,8 @@ function show(event: TrainEvent, progress: Progress): void {
     for (const note of event.notes) progress.note(note);
   } else if (event.kind === "step") {
     progress.update(event);
+  } else if (event.kind === "note") {
+    progress.note(event.text);
   } else if (event.kind === "bad") {
     const done = event.split === "train" ? "another stands in its place" : "it does not count";
     progress.note(`unusable picture (${event.split}): ${event.name}: ${event.reason}; ${done}`);

@@ -7,7 +7,8 @@ import { Progress } from "./progress.js";
 export interface GoOnOptions {
   /** The recipe's file; the one that the run began with unless given. */
   file?: string;
-  device: string;
+  /** The run's own unless given. */
+  device?: string;
   force: boolean;
   seed?: number;
 }

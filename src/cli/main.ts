@@ -14,13 +14,29 @@ import { plan } from "./plan.js";
 import { preview } from "./preview.js";
 import { replay } from "./replay.js";
 import { reportError } from "./report-error.js";
+import { resume } from "./resume.js";
 import { start } from "./start.js";
 import { train } from "./train.js";
 
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("vit-distill").description(description).version(version).exitOverride();
-for (const command of [start, distill, finetune, plan, train, doctor, preview, replay, cache, evaluate, models, methods, info])
+for (const command of [
+  start,
+  distill,
+  finetune,
+  plan,
+  train,
+  resume,
+  doctor,
+  preview,
+  replay,
+  cache,
+  evaluate,
+  models,
+  methods,
+  info,
+])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

@@ -9,7 +9,7 @@ import { Progress } from "./progress.js";
 
 interface Options {
   smoke: boolean;
-  device: string;
+  device?: string;
   dir?: string;
   resume?: string;
   force: boolean;
@@ -22,7 +22,7 @@ export const train = new Command("train")
   .description("run a recipe, or go on with a run")
   .argument("[recipe]", "the recipe's file; with --resume, the run's own unless given")
   .option("--smoke", "a run of seconds that shows that everything fits together", false)
-  .option("--device <device>", "cpu, cuda:0, …", "cpu")
+  .option("--device <device>", "cpu, cuda:0, … (default: cpu; with --resume, the run's own)")
   .option("--dir <folder>", "the run folder (default: runs/<name>-<time>)")
   .option("--init <weights>", "begin with the student in this file or run folder (RUN#ema, RUN#best)")
   .option("--resume <run>", "go on with the run in this folder, as resume does")

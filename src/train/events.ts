@@ -41,6 +41,12 @@ export interface BadEvent extends BadPicture {
   split: "train" | "val";
 }
 
+/** A sentence about something that came up on the way, such as a resumed step that did not come out as before. */
+export interface NoteEvent {
+  kind: "note";
+  text: string;
+}
+
 /** The last event: the run is over, or was asked to stop and has a checkpoint to go on from. */
 export interface EndEvent {
   kind: "end";
@@ -54,4 +60,4 @@ export interface EndEvent {
   summary: Summary;
 }
 
-export type TrainEvent = BeginEvent | StepEvent | FaultEvent | BalanceEvent | EvalEvent | BadEvent | EndEvent;
+export type TrainEvent = BeginEvent | StepEvent | FaultEvent | BalanceEvent | EvalEvent | BadEvent | NoteEvent | EndEvent;

@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { hashFile, readWeights } from "../checkpoint/index.js";
 import { loadWeights, type Model } from "../models/index.js";
 import { UserError } from "../user-error.js";
-import { isRunFolder, openRunFolder } from "./run-folder.js";
+import { checkpointsOf } from "./checkpoints.js";
+import { isRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
 
 /** What the manifest says of them. */
 export interface FirstWeights {
@@ -16,6 +17,18 @@ export interface FirstWeights {
 export function firstWeights(from: string): FirstWeights {
   const file = weightsIn(from);
   return { file, sha256: hashFile(readWeights(file).files[0]) };
+}
+
+/** What a run that is gone on with begins with: its checkpoint's weights, or these once more where it has none yet. */
+export const beginningOf = (run: RunFolder): FirstWeights | null => (checkpointsOf(run).length > 0 ? null : firstWeightsOf(run));
+
+/** What a run that is to begin once more begins with; the file must be what it was. */
+export function firstWeightsOf({ manifest: { init } }: RunFolder): FirstWeights | null {
+  if (init === null || firstWeights(init.file).sha256 === init.sha256) return init;
+  throw new UserError("these weights have changed since the run began with them, and it has no checkpoint to go on from", {
+    where: init.file,
+    remedy: "Begin a new run.",
+  });
 }
 
 function weightsIn(from: string): string {

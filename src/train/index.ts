@@ -33,7 +33,7 @@ export {
   reportOf,
   writeReports,
 } from "./evaluation/index.js";
-export type { BadEvent, BeginEvent, EndEvent, EvalEvent, StepEvent, TrainEvent } from "./events.js";
+export type { BadEvent, BeginEvent, EndEvent, EvalEvent, NoteEvent, StepEvent, TrainEvent } from "./events.js";
 export type { FirstWeights } from "./first-weights.js";
 export { ChangedRun } from "./identity.js";
 export { loadRecipe } from "./load-recipe.js";
@@ -94,4 +94,5 @@ export { Session, type SessionOptions, type StepReport } from "./session.js";
 export type { Pace, Summary, SummaryRow } from "./summary.js";
 export { type CacheCheck, type CacheRunOptions, type FillEvent, fillCache, verifyCache } from "./teacher-cache.js";
 export { type TrainOptions, train } from "./train.js";
+export { type Proof, type VerifyOptions, verifyRun } from "./verify.js";
 export { type Pictures, type View, viewOf } from "./view.js";

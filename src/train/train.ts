@@ -8,7 +8,7 @@ import { atBeginning, better, Checkpoints } from "./checkpoints.js";
 import { consult, remarks } from "./doctor/index.js";
 import { writeReports } from "./evaluation/index.js";
 import type { TrainEvent } from "./events.js";
-import { firstWeights } from "./first-weights.js";
+import { beginningOf, firstWeights } from "./first-weights.js";
 import { adopt, beginRun, checkSameRun, identify } from "./identity.js";
 import { Judge } from "./judge.js";
 import { FolderLock } from "./lock.js";
@@ -18,6 +18,7 @@ import type { RecipeSource } from "./resolved-recipe.js";
 import { openRunFolder, type TrainRow } from "./run-folder.js";
 import { Session } from "./session.js";
 import { summarise } from "./summary.js";
+import { Witness } from "./witness.js";
 
 export interface TrainOptions {
   /** The run folder; runs/<name>-<time> unless told. */
@@ -30,6 +31,7 @@ export interface TrainOptions {
   resume?: string;
   /** Go on even with another recipe, other pictures or other teachers than the run began with. */
   force?: boolean;
+  /** The CPU unless told, or what the run that is resumed was on. */
   device?: Device;
   /** Instead of the recipe's, or of the run's that is resumed. */
   seed?: number;
@@ -44,14 +46,18 @@ export interface TrainOptions {
 /** Runs a recipe. Yields every step; the run folder has what was logged. The student is saved when it ends, however it ends. */
 export async function* train(
   recipe: Recipe,
-  { dir, claimed, init, resume, force, device = "cpu", seed, source, doctor = true, signal }: TrainOptions = {},
+  { dir, claimed, init, resume, force, device, seed, source, doctor = true, signal }: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
   if (init !== undefined && resume !== undefined)
     throw new UserError("init begins a new run from weights, and resume goes on with a run", { remedy: "Give one of them." });
   const past = resume === undefined ? null : openRunFolder(resume);
-  const settled = { seed: seed ?? past?.manifest.seed ?? recipe.seed ?? 0, precision: past?.manifest.precision };
-  using session = Session.open(recipe, { device, ...settled, init: init === undefined ? null : firstWeights(init) });
+  using session = Session.open(recipe, {
+    seed: seed ?? past?.manifest.seed ?? recipe.seed ?? 0,
+    device: device ?? past?.manifest.device ?? "cpu",
+    precision: past?.manifest.precision,
+    init: past ? beginningOf(past) : init === undefined ? null : firstWeights(init),
+  });
   const diagnosis = doctor && !past ? await consult(session, { smoke: source?.smoke ?? false }) : null;
   const identity = identify(session, source ?? null);
   const changed = past ? checkSameRun(identity, past, { force }) : [];
@@ -75,6 +81,7 @@ export async function* train(
   const judge = new Judge(session);
   const faults = new Faults(run, session, { source: source ?? null, inARow: progress.skipped });
   const balance = new BalanceWatch(session);
+  const witness = new Witness(run, session, { after: progress.step, repeats: past !== null && changed.length === 0 });
   const named = new Set<string>();
   const unusable = (split: "train" | "val", pictures: readonly BadPicture[]): TrainEvent[] => {
     const fresh = pictures.filter(({ name }) => !named.has(name));
@@ -91,9 +98,11 @@ export async function* train(
       const arrived = performance.now();
       yield* unusable("train", batch.bad);
       const lr = session.schedule.lrAt(progress.step);
-      const { terms, loss, gradNorm, teacherTime, breach, overflowed } = session.step(batch, lr);
+      const report = session.step(batch, lr);
+      const { terms, loss, gradNorm, teacherTime, breach, overflowed } = report;
       const ended = performance.now();
       progress.step += 1;
+      for (const text of witness.saw(progress.step, report, lr)) yield { kind: "note", text };
 
       const row: TrainRow = {
         kind: "train",
@@ -137,7 +146,10 @@ export async function* train(
         yield* unusable("val", judge.bad);
       }
       const over = progress.step === steps || signal?.aborted || faults.areTooMany;
-      if (over || checkpoints.isDue(progress)) checkpoints.save(progress);
+      if (over || checkpoints.isDue(progress)) {
+        checkpoints.save(progress);
+        witness.saved(progress.step);
+      }
       if (over) break;
     }
   }
