@@ -63,8 +63,7 @@ interface State extends Progress {
 /** Writes the checkpoint `path`, a .json and its tensors beside it. */
 export function saveProgress(path: string, session: Session, progress: Progress): void {
   tidy(() => {
-    const parts = Object.entries(partsOf(session)).map(([name, { json }]) => [name, json?.() ?? null]);
-    const state: State = { ...progress, parts: Object.fromEntries(parts) };
+    const state: State = { ...progress, parts: checkpointValues(session) };
     saveCheckpoint(path, checkpointTensors(session), state);
   });
 }
@@ -80,6 +79,10 @@ export function restoreProgress(path: string, session: Session): Progress {
     return progress;
   });
 }
+
+/** Of every part what is no tensor, null where there is nothing. */
+export const checkpointValues = (session: Session): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(partsOf(session)).map(([name, { json }]) => [name, json?.() ?? null]));
 
 /** All tensors that a checkpoint holds; the states of the random streams are new ones, for a scope to free. */
 export const checkpointTensors = (session: Session): TensorGroups =>

@@ -3,13 +3,14 @@
  * the same terms, the same gradient norm and the same bits in every tensor. The step after the beginning is on record, too.
  */
 
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { hashTensors, readSealed, writeSealed } from "../checkpoint/index.js";
+import { hashTensors, readSealed, type TensorGroups, writeSealed } from "../checkpoint/index.js";
 import { tidy } from "../torch/index.js";
 import { checkpointsOf } from "./checkpoints.js";
 import { type Change, differences, showChange } from "./differences.js";
-import { checkpointTensors } from "./resume.js";
+import { checkpointTensors, checkpointValues } from "./resume.js";
 import type { RunFolder } from "./run-folder.js";
 import type { Session, StepReport } from "./session.js";
 
@@ -20,7 +21,7 @@ export interface StepRecord {
   loss: number;
   gradNorm: number;
   lr: number;
-  /** SHA-256 of every part of the state after it: student, extras, average, optimizer, random streams. */
+  /** SHA-256 of every part of the state after it, tensors and the rest: student, extras, average, optimizer, random streams. */
   state: Record<string, string>;
 }
 
@@ -31,8 +32,15 @@ export const recordOf = (session: Session, step: number, { terms, loss, gradNorm
     loss,
     gradNorm,
     lr,
-    state: Object.fromEntries(Object.entries(checkpointTensors(session)).map(([part, tensors]) => [part, hashTensors(tensors)])),
+    state: hashesOf(session),
   }));
+
+function hashesOf(session: Session): Record<string, string> {
+  const values = checkpointValues(session);
+  const hash = (part: string, tensors: TensorGroups[string]) =>
+    createHash("sha256").update(hashTensors(tensors)).update(JSON.stringify(values[part])).digest("hex");
+  return Object.fromEntries(Object.entries(checkpointTensors(session)).map(([part, tensors]) => [part, hash(part, tensors)]));
+}
 
 /** The step on record after the one given (0: the beginning); null where there is none, or it is torn. */
 export function readRecord(run: RunFolder, after: number): StepRecord | null {

@@ -119,7 +119,7 @@ describe("a checkpoint that lost", () => {
     [
       "the optimizer's step counts",
       (_, { parts }) => Object.keys(parts.optimizer).forEach((key) => (parts.optimizer[key] = 0)),
-      ["student", "extras", "ema"],
+      ["student", "extras", "ema", "optimizer"],
     ],
     ["the projection", ({ extras }) => zero(extras), ["soft", "loss", "gradient norm", "student", "extras", "ema", "optimizer"]],
     [
