@@ -25,7 +25,7 @@ export async function follow(
     last = event;
   }
   if (last?.kind !== "end") return undefined;
-  if (table) progress.note(summaryText(last.summary));
+  if (table) progress.note(summaryText(last.summary, relative("", last.dir)));
   return last;
 }
 

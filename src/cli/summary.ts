@@ -5,11 +5,12 @@ import { counted, scoreHeadings, scores } from "./scores.js";
 import { percent, table } from "./table.js";
 
 /** Who reached what on the validation split, at which pace, and what is still to be done. */
-export function summaryText({ teacher, last, best, pace, test }: Summary): string {
+export function summaryText({ teacher, last, best, pace, hasTest }: Summary, dir: string): string {
+  const isBest = ({ who, step }: SummaryRow) => who === best?.who && step === best.step;
   const rows = [
     ...(teacher ? [row(teacher)] : []),
-    ...last.map((student) => row(student, "last")),
-    ...(best ? [row(best, "best")] : []),
+    ...last.map((student) => row(student, isBest(student) ? "last and best" : "last")),
+    ...(best && !last.some(isBest) ? [row(best, "best")] : []),
   ];
   const lines = [
     ...(rows.length > 0 ? [table(["val", "epoch", ...scoreHeadings], rows), counted(last[0])] : []),
@@ -18,7 +19,7 @@ export function summaryText({ teacher, last, best, pace, test }: Summary): strin
           `${pictures(pace.imagesPerSecond)} img/s (median); waiting for data ${percent(pace.dataShare)} of the time, in teachers ${percent(pace.teacherShare)}`,
         ]
       : []),
-    ...(test ? [`On the test split, which nothing has looked at yet: ${test}`] : []),
+    ...(hasTest ? [`On the test split, which training does not look at: vit-distill eval ${dir}`] : []),
   ];
   return lines.join("\n");
 }

@@ -35,8 +35,8 @@ export interface Summary {
   last: SummaryRow[];
   /** Of all evaluations the one of highest top-1, of equals the first: what student.best.safetensors holds. */
   best: SummaryRow | null;
-  /** The command that evaluates the student on the test split, which nothing has looked at yet; null where the recipe has none. */
-  test: string | null;
+  /** Whether the recipe has a test split, which training does not look at: `vit-distill eval` does. */
+  hasTest: boolean;
 }
 
 export interface Pace {
@@ -47,23 +47,20 @@ export interface Pace {
   teacherShare: number;
 }
 
-export interface RunState extends Pick<Summary, "finished" | "step" | "steps" | "epochs" | "milliseconds"> {
+export interface RunState extends Pick<Summary, "finished" | "step" | "steps" | "epochs" | "milliseconds" | "hasTest"> {
   /** What the last evaluation said. */
   reports: readonly Report[];
-  /** Whether the recipe has a test split. */
-  hasTest: boolean;
 }
 
 /** From what the run folder tells of all processes that worked on the run. */
-export function summarise(run: RunFolder, { reports, hasTest, ...state }: RunState): Summary {
-  const { name, source } = run.recipe;
+export function summarise(run: RunFolder, { reports, ...state }: RunState): Summary {
   const rows = run.readMetrics();
   const verdicts = rows.filter((row): row is EvalRow => row.kind === "eval" && row.split === "val");
   const last = (["raw", "ema"] as const).flatMap((weights) => verdicts.findLast((row) => row.weights === weights) ?? []);
   const [best] = [...verdicts].sort((a, b) => b.top1 - a.top1); // stable: of equals the first
   const teacher = reports.find(({ step }) => step === null);
   return {
-    name,
+    name: run.recipe.name,
     ...state,
     begun: run.manifest.created,
     ended: new Date().toISOString(),
@@ -71,7 +68,6 @@ export function summarise(run: RunFolder, { reports, hasTest, ...state }: RunSta
     teacher: teacher ? summaryRow(teacher, teacher.who, null, null) : null,
     last: last.map(rowOf),
     best: best ? rowOf(best) : null,
-    test: hasTest && source ? `vit-distill eval ${run.dir}` : null,
   };
 }
 

@@ -155,7 +155,7 @@ export async function* train(
   }
   if (faults.areTooMany) throw faults.refusal();
   run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
-  const end = { step: progress.step, finished: progress.step === steps, milliseconds: performance.now() - began };
+  const end = { step: progress.step, finished: progress.step === steps, milliseconds: Math.round(performance.now() - began) };
   const reports = judge.reports();
   writeReports(run.evaluation, reports);
   run.summary = summarise(run, { ...end, steps, epochs, reports, hasTest: recipe.data.test !== undefined });

@@ -198,7 +198,7 @@ describe("a run leaves", () => {
 
     const { summary } = end;
     expect(openRunFolder(dir).summary).toEqual(summary);
-    expect(summary).toMatchObject({ name: "toy", finished: true, step: 15, steps: 15, epochs: 3, test: null });
+    expect(summary).toMatchObject({ name: "toy", finished: true, step: 15, steps: 15, epochs: 3, hasTest: false });
     expect(summary.last.map(({ who, epoch: at, step }) => [who, at, step])).toEqual([["student", 3, 15], ["student (ema)", 3, 15]]); // biome-ignore format: one line
     expect(summary.last[1]).toMatchObject({ top1: last.top1, agreement: last.agreement, unusable: 1 });
     const highest = Math.max(...verdicts.map(({ top1 }) => top1));
@@ -223,7 +223,7 @@ describe("a run leaves", () => {
     const blind = await run({ ...alone, data: { ...data, val: undefined } });
     expect(existsSync(join(blind.dir, "evaluation"))).toBe(false);
     expect(blind.end.summary).toMatchObject({ last: [], best: null, teacher: null });
-    expect(summaryText(blind.end.summary)).toMatch(/^[\d.]+ img\/s \(median\); waiting for data [\d.]+ % of the time/);
+    expect(summaryText(blind.end.summary, "runs/x")).toMatch(/^[\d.]+ img\/s \(median\); waiting for data [\d.]+ % of the time/);
   });
 
   test("a summary of an interrupted run, which the rest of it replaces", async () => {
@@ -254,9 +254,9 @@ test("the table of a summary", () => {
     teacher: { who: "teacher cait", epoch: null, step: null, ...scores },
     last: [{ who: "student", epoch: 3, step: 15, ...scores, agreement: 0.75 }],
     best: { who: "student", epoch: 2, step: 10, ...scores, top1: 0.625, agreement: 0.75 },
-    test: "vit-distill eval runs/toy",
+    hasTest: true,
   };
-  expect(summaryText(summary)).toBe(`\
+  expect(summaryText(summary, "runs/toy")).toBe(`\
 val            epoch    top-1     top-5    loss     ECE  agreement
 ─────────────  ─────  ───────  ────────  ──────  ──────  ─────────
 teacher cait       –  50.00 %  100.00 %  1.2500  6.25 %          –
@@ -264,7 +264,8 @@ student, last      3  50.00 %  100.00 %  1.2500  6.25 %    75.00 %
 student, best      2  62.50 %  100.00 %  1.2500  6.25 %    75.00 %
 29 pictures, and 1 that cannot be used and do not count
 1235 img/s (median); waiting for data 1.50 % of the time, in teachers 25.00 %
-On the test split, which nothing has looked at yet: vit-distill eval runs/toy`);
+On the test split, which training does not look at: vit-distill eval runs/toy`);
+  expect(summaryText({ ...summary, best: summary.last[0] }, "runs/toy")).toMatch(/student, last and best +3 .*\n29 pictures/);
 });
 
 test("names in a table of values keep their commas and quotes", () => {
