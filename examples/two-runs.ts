@@ -1,7 +1,7 @@
 /**
  * Two runs in one process, side by side: the quick start's student alone, and under its teacher by soft KL, told through events.
  * `train` prints nothing; each run draws from its own random streams and is what it would be alone.
- * Command: node --import tsx examples/two-runs.ts (half a minute; the run folders go to runs/)
+ * Command: node --import tsx examples/two-runs.ts (the run folders go to runs/)
  */
 
 import { memory, type Recipe, type Summary, train } from "vit-distill";
