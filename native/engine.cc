@@ -7,6 +7,8 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include "tiles.h"
+
 namespace vit {
 
 namespace {
@@ -71,6 +73,7 @@ napi_value info(napi_env env, const Arguments&) {
   set(env, result, "version", string(env, TORCH_VERSION));
   set(env, result, "threads", number(env, at::get_num_threads()));
   set(env, result, "cuda", number(env, at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0));
+  set(env, result, "matrixUnit", boolean(env, haveTiles()));
   set(env, result, "config", string(env, at::show_config()));
   return result;
 }

@@ -1,6 +1,6 @@
 // Talking heads in bfloat16 by the processor's matrix unit: both products there, what lies between them by vectors of float32.
 #include "talking-heads-row.h"
-#include "tiles.h"
+#include "talking-heads-tiles.h"
 
 namespace vit {
 
@@ -12,35 +12,6 @@ using at::BFloat16;
 constexpr int64_t tileNumbers = 512;  // bfloat16 in a tile
 
 int64_t inTiles(int64_t count, int64_t of) { return (count + of - 1) / of; }
-
-// A bfloat16 that the processor rounds to by itself.
-struct Narrow {
-  uint16_t bits;
-};
-template <int width>
-VIT_BY_TILES inline void store(Narrow* to, const Floats<width>& from) {
-  static_assert(width == 16);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh((__m512)from));
-}
-
-struct Room {
-  const int64_t depth, across;              // tiles that E takes as rows of A, and as columns of B
-  Numbers<BFloat16> keys, values;       // of one image: [H, keys / 16, depth] and [H, keys / 32, across] tiles
-  Numbers<BFloat16> queries;                  // [2, depth] tiles of one head
-  Numbers<Narrow> weights;                    // [outputs, 32, keys]
-  Numbers<float> scores, mixed, factors;  // [H, 32, keys], …
-
-  explicit Room(const Attention& of)
-      : depth(inTiles(of.width, 32)),
-        across(inTiles(of.width, 16)),
-        keys(of.heads * of.keys() / 16 * depth * tileNumbers),
-        values(of.heads * of.keys() / 32 * across * tileNumbers),
-        queries(2 * depth * tileNumbers),
-        weights(of.outputs() * tileRows * of.keys()),
-        scores(of.heads * tileRows * of.keys()),
-        mixed(of.outputs() * of.keys()),
-        factors(of.outputs() * of.heads) {}
-};
 
 VIT_BY_TILES inline __mmask16 upTo(int64_t count) { return count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1; }
 VIT_BY_TILES inline __mmask32 upTo32(int64_t count) { return count >= 32 ? 0xffffffff : count <= 0 ? 0 : (1u << count) - 1; }
@@ -173,7 +144,7 @@ VIT_BY_TILES inline void writeRow(const float* from, int64_t count, BFloat16* to
 }
 
 VIT_BY_TILES void attendTile(const Attention& of, const Exchange& by, Lines<const BFloat16> qkv, Lines<BFloat16> output, int64_t rows,
-                             Room& room) {
+                             TileRoom& room) {
   const int64_t keys = of.keys(), pitch = tileRows * keys;
   for (int64_t h = 0; h < of.heads; ++h) {
     for (int64_t half = 0; half < 2; ++half)
@@ -195,9 +166,21 @@ VIT_BY_TILES void attendTile(const Attention& of, const Exchange& by, Lines<cons
     }
 }
 
-VIT_BY_TILES void attend(const Attention& of, const Exchange& by, Lines<const BFloat16> qkv, Lines<BFloat16> output, Span span,
-                         Room& room) {
-  TileLayout layout;
+}  // namespace
+
+TileRoom::TileRoom(const Attention& of)
+    : depth(inTiles(of.width, 32)),
+      across(inTiles(of.width, 16)),
+      keys(of.heads * of.keys() / 16 * depth * tileNumbers),
+      values(of.heads * of.keys() / 32 * across * tileNumbers),
+      queries(2 * depth * tileNumbers),
+      weights(of.outputs() * tileRows * of.keys()),
+      scores(of.heads * tileRows * of.keys()),
+      mixed(of.outputs() * of.keys()),
+      factors(of.outputs() * of.heads) {}
+
+VIT_BY_TILES void attendByTiles(const Attention& of, const Exchange& by, Lines<const BFloat16> qkv, Lines<BFloat16> output, Span span,
+                                TileRoom& room) {
   for (int64_t tile = span.begin, read = -1; tile < span.end; ++tile) {
     const int64_t image = tile / of.tiles(), first = tile % of.tiles() * tileRows, row = image * of.tokens + first;
     if (image != read) {
@@ -210,11 +193,10 @@ VIT_BY_TILES void attend(const Attention& of, const Exchange& by, Lines<const BF
   }
 }
 
-}  // namespace
-
-void attendByTiles(const Attention& of, const Exchange& by, Lines<const BFloat16> qkv, Lines<BFloat16> output, Span span) {
-  Room room(of);
-  attend(of, by, qkv, output, span, room);
+VIT_BY_TILES void attendByTiles(const Attention& of, const Exchange& by, Lines<const BFloat16> qkv, Lines<BFloat16> output, Span span) {
+  TileRoom room(of);
+  TileLayout layout;
+  attendByTiles(of, by, qkv, output, span, room);
 }
 #else
 void attendByTiles(const Attention& of, const Exchange& by, Lines<const at::BFloat16> qkv, Lines<at::BFloat16> output, Span span) {

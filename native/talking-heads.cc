@@ -53,21 +53,12 @@ void eachTile(const Attention& of, const Exchange& by, const Tensor& qkv, const 
   at::parallel_for(0, of.images * of.tiles(), worthAThread, [&](int64_t begin, int64_t end) { kernel(of, by, from, to, Span{begin, end}); });
 }
 
-// heads × heads weights, as linear layers have them; `portable` leaves the matrix unit out
+// heads × heads weights, as linear layers have them
 Tensor onCpu(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
              bool portable) {
   const Attention of = checked(qkv, before, beforeBias, after, afterBias);
-  Tensor rows = qkv.contiguous(), output = at::empty({of.images, of.tokens, of.channels()}, qkv.options());
-  if (output.numel() == 0) return output;
-  const Exchange by(of, before, beforeBias, after, afterBias);
-  if (rows.scalar_type() == at::kFloat) {
-    eachTile<float>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
-  } else if (portable || !haveTiles()) {
-    eachTile<at::BFloat16>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
-  } else {
-    eachTile<at::BFloat16>(of, by, rows, output, attendByTiles);
-  }
-  return output;
+  if (qkv.numel() == 0) return at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  return attend(qkv, of, Exchange(of, before, beforeBias, after, afterBias), portable);
 }
 
 // shapes alone
@@ -97,6 +88,18 @@ Exchange::Exchange(const Attention& of, const Tensor& before, const Tensor& befo
   this->beforeBias = filledUp(beforeBias, of.outputs(), log2e);
   this->after = filledUp(after, of.outputs() * of.heads, 1);
   this->afterBias = filledUp(afterBias, of.outputs(), 1);
+}
+
+Tensor attend(const Tensor& qkv, const Attention& of, const Exchange& by, bool portable) {
+  Tensor rows = qkv.contiguous(), output = at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  if (rows.scalar_type() == at::kFloat) {
+    eachTile<float>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
+  } else if (portable || !haveTiles()) {
+    eachTile<at::BFloat16>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
+  } else {
+    eachTile<at::BFloat16>(of, by, rows, output, [](const auto&... all) { attendByTiles(all...); });
+  }
+  return output;
 }
 
 TORCH_LIBRARY_FRAGMENT(vit_distill, m) {

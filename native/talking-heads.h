@@ -47,6 +47,9 @@ struct Lines {
   T* operator[](int64_t row) const { return data + row * pitch; }
 };
 
+// A tensor [B, N, 3·H·E] to [B, N, H·E], by whichever kernel fits; `portable` leaves the matrix unit out.
+at::Tensor attend(const at::Tensor& qkv, const Attention&, const Exchange&, bool portable);
+
 void attendByVectors(const Attention&, const Exchange&, Lines<const float> qkv, Lines<float> output, Span);
 void attendByVectors(const Attention&, const Exchange&, Lines<const at::BFloat16> qkv, Lines<at::BFloat16> output, Span);
 // only where `haveTiles()`

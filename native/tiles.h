@@ -7,6 +7,7 @@
 
 // GCC 12 takes the intrinsics' own "undefined" operands for mistakes: https://gcc.gnu.org/PR105593
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 
 #define VIT_BY_TILES \
   __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")))

@@ -3,7 +3,17 @@
  * and reads them through class attention. https://arxiv.org/abs/2103.17239, https://arxiv.org/abs/2003.02436
  */
 
-import { Dropout, DropPath, LayerNorm, Linear, Mlp, Module, talkingAttention } from "../nn/index.js";
+import {
+  Dropout,
+  DropPath,
+  type EncoderBlockParts,
+  fusedBlock,
+  LayerNorm,
+  Linear,
+  Mlp,
+  Module,
+  talkingAttention,
+} from "../nn/index.js";
 import { cat, full as filled, Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
@@ -149,6 +159,26 @@ class Block extends Module {
   }
 
   forward(x: Tensor /* [B, N, D] */): Tensor {
+    return fusedBlock(x, this.#parts()) ?? this.#composed(x);
+  }
+
+  #parts(): EncoderBlockParts {
+    const { attn, norm1, norm2, mlp, gamma_1, gamma_2 } = this;
+    const { proj_l: before, proj_w: after, attnDrop, projDrop } = attn;
+    const drops = [attnDrop, projDrop, mlp.drop, this.dropPath];
+    return {
+      heads: before.weight.size(0),
+      norm1,
+      attn,
+      norm2,
+      mlp,
+      exchange: [before, after],
+      scales: [gamma_1, gamma_2],
+      drops,
+    };
+  }
+
+  #composed(x: Tensor /* [B, N, D] */): Tensor {
     return tidy(() => {
       const attended = x.add(x.pipe(this.norm1).pipe(this.attn).mul(this.gamma_1).pipe(this.dropPath));
       return attended.add(attended.pipe(this.norm2).pipe(this.mlp).mul(this.gamma_2).pipe(this.dropPath)); // [B, N, D]

@@ -11,8 +11,12 @@ export class DropPath extends Module {
     this.p = p;
   }
 
+  get isActive(): boolean {
+    return this.training && this.p > 0;
+  }
+
   forward(x: Tensor): Tensor {
-    if (!this.training || this.p === 0) return x;
+    if (!this.isActive) return x;
     const keep = 1 - this.p;
     const perSample = x.shape.map((extent, dim) => (dim === 0 ? extent : 1));
     using mask = empty(perSample, { dtype: x.dtype, device: x.device }).bernoulli_({ p: keep }).div_(keep); // [B, 1, …]

@@ -7,6 +7,7 @@ export { Conv2d, type ConvOptions } from "./conv.js";
 export { ConvNorm, type ConvNormOptions, ConvNormRelu } from "./conv-norm.js";
 export { DropPath } from "./drop-path.js";
 export { Dropout } from "./dropout.js";
+export { type EncoderBlockParts, fusedBlock } from "./encoder-block.js";
 export { type Followed, followCalls } from "./follow-calls.js";
 export { crossGram, frobenius, gram, normaliseTokens } from "./gram.js";
 export { Identity } from "./identity.js";

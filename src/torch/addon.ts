@@ -97,7 +97,7 @@ export interface Addon {
   ): [names: string[], outputs: number[], taps: number[]];
   scriptDispose(script: number): void;
   setThreads(count: number): void;
-  info(): { version: string; threads: number; cuda: number; config: string };
+  info(): { version: string; threads: number; cuda: number; matrixUnit: boolean; config: string };
 }
 
 function load(): Addon {

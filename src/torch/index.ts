@@ -34,7 +34,7 @@ export {
   withDevice,
   zeros,
 } from "./factories.js";
-export { type EngineInfo, engineInfo, hasBfloat16 } from "./info.js";
+export { type EngineInfo, engineInfo, hasBfloat16, hasMatrixUnit } from "./info.js";
 export { type MacCount, tallyMacs } from "./macs.js";
 export { type Origin, traceNonFinite, type Watch, type Whereabouts } from "./non-finite.js";
 export * from "./ops.generated.js";

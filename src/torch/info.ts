@@ -32,6 +32,11 @@ export function engineInfo(): EngineInfo {
 /** Chooses the fast precision of this machine: bfloat16 autocast where the processor has it. */
 export const hasBfloat16 = (): boolean => /\b(avx512_bf16|amx_bf16|bf16)\b/.test(read("/proc/cpuinfo"));
 
+const { matrixUnit } = addon.info();
+
+/** Whether the processor multiplies tiles of bfloat16 (AMX) and the system lets us. */
+export const hasMatrixUnit = (): boolean => matrixUnit;
+
 function mappedBlas(): string | null {
   const libraries = [...new Set(read("/proc/self/maps").match(/\S*(?:openblas|blis|mkl_rt|atlas|libblas)\S*\.so\S*/g) ?? [])];
   return libraries[0] ?? null;

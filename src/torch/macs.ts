@@ -50,6 +50,12 @@ const formulas: Record<string, (event: OperatorEvent) => number> = {
     const [maps, rows, own] = shape(event, "student"); // [M, n, D]
     return maps * rows * rows * (2 * own + shape(event, "teacher").at(-1)!);
   },
+  encoder_block(event) {
+    const [batch, tokens, width] = shape(event, "x"); // [B, N, D]
+    const heads = (argument(event, "exchange") as number[]).length > 0 ? (argument(event, "heads") as number) : 0;
+    const weights = sum((argument(event, "weights") as number[]).map((weight) => product(addon.shape(weight))));
+    return batch * tokens * (weights + 2 * tokens * (width + heads ** 2));
+  },
   einsum: (event) => made(event) * contracted(event),
   scaled_dot_product_attention(event) {
     const [query, key] = [shape(event, "query"), shape(event, "key")]; // [..., M, d], [..., N, d]

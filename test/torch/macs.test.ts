@@ -1,7 +1,18 @@
 /** Multiply-accumulates against what they are by hand. */
 
 import { expect, test } from "vitest";
-import { conv2d, einsum, gramGap, linear, randn, type Tensor, talkingHeads, tallyMacs, tidy } from "../../src/torch/index.js";
+import {
+  conv2d,
+  einsum,
+  encoderBlock,
+  gramGap,
+  linear,
+  randn,
+  type Tensor,
+  talkingHeads,
+  tallyMacs,
+  tidy,
+} from "../../src/torch/index.js";
 
 test.each<[string, () => Tensor, number]>([
   ["linear", () => linear(randn([2, 7, 5]), randn([3, 5]), { bias: randn([3]) }), 2 * 7 * 5 * 3],
@@ -20,6 +31,15 @@ test.each<[string, () => Tensor, number]>([
     2 * (2 * 5 * 5 * 6 + 2 * 5 * 5 * 9),
   ],
   ["Gram gap", () => gramGap(randn([2, 5, 3]), randn([2, 5, 4]))[1], 2 * 5 * 5 * (3 + 3 + 4)],
+  [
+    "an encoder's block",
+    () => {
+      const [norms, biases] = [[6, 6, 6, 6].map((n) => randn([n])), [18, 6, 24, 6].map((n) => randn([n]))];
+      const weights = [randn([18, 6]), randn([6, 6]), randn([24, 6]), randn([6, 24])];
+      return encoderBlock(randn([2, 5, 6]), 3, norms, weights, biases, [], []);
+    },
+    2 * 5 * (12 * 6 * 6) + 2 * (2 * 5 * 5 * 6),
+  ],
   ["einsum with no arrow", () => einsum("ij,jk", [randn([4, 5]), randn([5, 6])]), 120],
   [
     "elementwise operators",

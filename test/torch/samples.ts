@@ -390,6 +390,21 @@ const own: Record<string, Sample[]> = {
     student: whole32([1, 2, 2], [2, 0, 0, -4]),
     teacher: whole32([1, 2, 3], [1, 0, 0, 8, 0, 0]),
   }),
+  // norms that give their bias, one token, and hidden numbers whose GELU is 0 or themselves: every step is in whole numbers
+  "vit_distill::encoder_block": given({
+    x: whole32([1, 1, 2], [3, -1]),
+    heads: 1,
+    norms: [whole32([2], [0, 0]), whole32([2], [1, 2]), whole32([2], [0, 0]), whole32([2], [2, -1])],
+    weights: [
+      whole32([6, 2], [1, 0, 0, 1, 2, 1, 1, 1, 3, -1, 2, 2]),
+      whole32([2, 2], [1, 2, -1, 3]),
+      whole32([3, 2], [4, 0, 0, -16, 8, 16]),
+      whole32([2, 3], [1, -2, 5, 3, 1, 7]),
+    ],
+    biases: [null, whole32([2], [1, -2]), whole32([3], [0, 0, 0]), whole32([2], [4, 2])],
+    exchange: [whole32([1, 1], [2]), whole32([1], [1]), whole32([1, 1], [2]), whole32([1], [-3])],
+    scales: [whole32([2], [2, -1]), whole32([2], [1, 3])],
+  }),
   "vit_distill::involution": given(
     { input: real([2, 4, 3, 4]), weight: real([2, 2, 3, 3, 3, 4], { seed: 2 }), padding: 1 },
     { input: image, weight: real([2, 1, 2, 3, 3, 3], { seed: 2 }), stride: 2, padding: 1 },

@@ -66,11 +66,16 @@ def gram_gap(student, teacher):
     return [value.detach(), gradient / 4]
 
 
-OWN = {
-    "vit_distill::involution": involution,
-    "vit_distill::talking_heads": talking_heads,
-    "vit_distill::gram_gap": gram_gap,
-}
+def encoder_block(x, heads, norms, weights, biases, exchange, scales, eps=1e-6):
+    """Pre-norm: attention and MLP, each on the normalised stream and added to it, times LayerScale. https://arxiv.org/abs/2103.17239"""
+    D = x.shape[-1:]
+    qkv = F.linear(F.layer_norm(x, D, *norms[:2], eps), weights[0], biases[0])
+    x = x + scales[0] * F.linear(talking_heads(qkv, *exchange), weights[1], biases[1])
+    hidden = F.gelu(F.linear(F.layer_norm(x, D, *norms[2:], eps), weights[2], biases[2]))
+    return x + scales[1] * F.linear(hidden, weights[3], biases[3])
+
+
+OWN = {f"vit_distill::{own.__name__}": own for own in (involution, talking_heads, encoder_block, gram_gap)}
 
 
 def called(line, arguments):

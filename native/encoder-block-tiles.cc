@@ -1,0 +1,150 @@
+// A transformer's block by the matrix unit: the products there, norms and what follows a product by vectors.
+#include "encoder-block.h"
+#include "multiply-tiles.h"
+#include "talking-heads-tiles.h"
+
+namespace vit {
+
+#if VIT_TILES
+namespace {
+
+using at::BFloat16;
+
+VIT_BY_TILES inline __mmask16 upTo(int64_t count) { return count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1; }
+
+// 32 numbers to bfloat16
+VIT_BY_TILES inline void narrow(BFloat16* to, __m512 left, __m512 right) {
+  _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(right, left));
+}
+
+VIT_BY_TILES inline __m512 all(float value) { return _mm512_set1_ps(value); }
+
+// x Φ(x). Φ's tail is a polynomial in 1 / (1 + p |x|) times a Gaussian, 1.5e-7 from it (Abramowitz and Stegun, 7.1.26); the
+// quotient and the power of 2 here are good to 1e-4 of themselves, which bfloat16's 2⁻⁹ does not see.
+VIT_BY_TILES inline __m512 gelu(__m512 x) {
+  const __m512 t = _mm512_rcp14_ps(_mm512_fmadd_ps(_mm512_abs_ps(x), all(0.3275911f * 0.70710678f), all(1)));
+  __m512 tail = _mm512_fmadd_ps(t, all(0.5f * 1.061405429f), all(0.5f * -1.453152027f));
+  tail = _mm512_fmadd_ps(tail, t, all(0.5f * 1.421413741f));
+  tail = _mm512_fmadd_ps(tail, t, all(0.5f * -0.284496736f));
+  tail = _mm512_fmadd_ps(tail, t, all(0.5f * 0.254829592f));
+  const __m512 power = _mm512_max_ps(all(-100), _mm512_mul_ps(_mm512_mul_ps(x, x), all(-0.72134752f)));  // log₂ e^(-x² / 2)
+  const __m512 whole = _mm512_roundscale_ps(power, 0), f = _mm512_sub_ps(power, whole);
+  __m512 gauss = _mm512_fmadd_ps(f, all(9.6181291e-3f), all(5.5504109e-2f));  // ln(2)ⁿ / n!
+  gauss = _mm512_fmadd_ps(gauss, f, all(0.24022651f));
+  gauss = _mm512_fmadd_ps(gauss, f, all(0.69314718f));
+  gauss = _mm512_scalef_ps(_mm512_fmadd_ps(gauss, f, all(1)), whole);
+  tail = _mm512_mul_ps(_mm512_mul_ps(tail, t), gauss);
+  const __m512 share = _mm512_mask_sub_ps(tail, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), all(1), tail);
+  return _mm512_mul_ps(x, share);
+}
+
+struct Store {
+  Lines<BFloat16> to;
+  const float* bias;
+  VIT_BY_TILES inline void operator()(int64_t row, int64_t column, const float* sums) const {
+    narrow(to[row] + column, _mm512_add_ps(_mm512_load_ps(sums), _mm512_load_ps(bias + column)),
+           _mm512_add_ps(_mm512_load_ps(sums + 16), _mm512_load_ps(bias + column + 16)));
+  }
+};
+
+struct StoreGelu {
+  Lines<BFloat16> to;
+  const float* bias;
+  VIT_BY_TILES inline void operator()(int64_t row, int64_t column, const float* sums) const {
+    narrow(to[row] + column, gelu(_mm512_add_ps(_mm512_load_ps(sums), _mm512_load_ps(bias + column))),
+           gelu(_mm512_add_ps(_mm512_load_ps(sums + 16), _mm512_load_ps(bias + column + 16))));
+  }
+};
+
+struct AddScaled {
+  Lines<float> to;
+  const float *bias, *scale;
+  int64_t rows, columns;
+  VIT_BY_TILES inline void operator()(int64_t row, int64_t column, const float* sums) const {
+    if (row >= rows) return;
+    for (int half = 0; half < 32; half += 16) {
+      const int64_t x = column + half;
+      const __mmask16 mask = upTo(columns - x);
+      const __m512 branch = _mm512_add_ps(_mm512_load_ps(sums + half), _mm512_load_ps(bias + x));
+      const __m512 stream = _mm512_maskz_loadu_ps(mask, to[row] + x);
+      _mm512_mask_storeu_ps(to[row] + x, mask, _mm512_fmadd_ps(branch, _mm512_load_ps(scale + x), stream));
+    }
+  }
+};
+
+// LayerNorm of a row, as bfloat16 and filled up by zeros.
+VIT_BY_TILES inline void normalise(const float* from, int64_t width, const float* weight, const float* bias, float eps, BFloat16* to) {
+  __m512 sum = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
+  for (int64_t x = 0; x < width; x += 16) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(upTo(width - x), from + x));
+  const __m512 mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / width);
+  for (int64_t x = 0; x < width; x += 16) {
+    const __mmask16 mask = upTo(width - x);
+    const __m512 gap = _mm512_maskz_sub_ps(mask, _mm512_maskz_loadu_ps(mask, from + x), mean);
+    squares = _mm512_fmadd_ps(gap, gap, squares);
+  }
+  const __m512 scale = _mm512_set1_ps(1 / __builtin_sqrtf(_mm512_reduce_add_ps(squares) / width + eps));
+  for (int64_t x = 0; x < width; x += 32) {
+    __m512 parts[2];
+    for (int half = 0; half < 2; ++half) {
+      const int64_t at = x + 16 * half;
+      const __mmask16 mask = upTo(width - at);
+      const __m512 gap = _mm512_maskz_sub_ps(mask, _mm512_maskz_loadu_ps(mask, from + at), mean);
+      parts[half] = _mm512_fmadd_ps(_mm512_mul_ps(gap, scale), _mm512_load_ps(weight + at), _mm512_load_ps(bias + at));
+    }
+    narrow(to + x, parts[0], parts[1]);
+  }
+}
+
+int64_t filledUp(int64_t count) { return (count + 31) / 32 * 32; }
+
+// An odd count of cache lines a row, so that the rows of a tile do not fall on one another in the cache.
+int64_t pitchOf(int64_t columns) { return filledUp(columns) | 32; }
+
+// What lies between the products; the hidden layer takes the place of queries, keys and values.
+struct Room {
+  const int64_t wide;
+  Numbers<BFloat16> normed, attended, hidden;
+  TileRoom attention;
+
+  Room(const EncoderBlock& of, int64_t rows)
+      : wide(std::max(of.qkv->outputs, of.fc1->outputs)),
+        normed(filledUp(rows) * pitchOf(of.attention.channels())),
+        attended(filledUp(rows) * pitchOf(of.attention.channels())),
+        hidden(filledUp(rows) * pitchOf(wide)),
+        attention(of.attention) {}
+};
+
+VIT_BY_TILES void normaliseAll(const EncoderBlock& of, Lines<float> stream, int64_t rows, const float* weight, const float* bias,
+                               Lines<BFloat16> to) {
+  for (int64_t row = 0; row < rows; ++row) normalise(stream[row], stream.pitch, weight, bias, of.eps, to[row]);
+}
+
+VIT_BY_TILES void run(const EncoderBlock& of, float* first, int64_t images, Room& room) {
+  TileLayout layout;
+  const int64_t width = of.attention.channels(), rows = images * of.attention.tokens;
+  const Lines<float> stream{first, width};
+  const Lines<BFloat16> normed{&room.normed[0], pitchOf(width)}, attended{&room.attended[0], pitchOf(width)},
+      hidden{&room.hidden[0], pitchOf(room.wide)};
+  const auto read = [](Lines<BFloat16> of) { return Lines<const BFloat16>{of.data, of.pitch}; };
+  normaliseAll(of, stream, rows, of.norm1Weight.from(0), of.norm1Bias.from(0), normed);
+  multiply(read(normed), rows, *of.qkv, Store{hidden, of.qkvBias.from(0)});
+  attendByTiles(of.attention, of.exchange, read(hidden), attended, {0, images * of.attention.tiles()}, room.attention);
+  multiply(read(attended), rows, *of.proj, AddScaled{stream, of.projBias.from(0), of.scale1.from(0), rows, width});
+  normaliseAll(of, stream, rows, of.norm2Weight.from(0), of.norm2Bias.from(0), normed);
+  multiply(read(normed), rows, *of.fc1, StoreGelu{hidden, of.fc1Bias.from(0)});
+  multiply(read(hidden), rows, *of.fc2, AddScaled{stream, of.fc2Bias.from(0), of.scale2.from(0), rows, width});
+}
+
+}  // namespace
+
+void runByTiles(const EncoderBlock& of, float* stream, int64_t images) {
+  constexpr int64_t together = 2;  // as many as the cache holds; each group reads all weights
+  Room room(of, std::min(together, images) * of.attention.tokens);
+  for (int64_t image = 0; image < images; image += together)
+    run(of, stream + image * of.attention.tokens * of.attention.channels(), std::min(together, images - image), room);
+}
+#else
+void runByTiles(const EncoderBlock&, float*, int64_t) { TORCH_CHECK(false, "this build has no matrix unit"); }
+#endif
+
+}  // namespace vit
