@@ -60,7 +60,7 @@ function put({ data, channels, height, width }: Image, [c, h, w]: ImageShape, pl
   if (data !== place) place.set(data);
 }
 
-const HANDS = 4; // pictures under way at once: while one is decoded, another is augmented
+const HANDS = 4; // pictures under way at once: while libvips decodes one, another is augmented
 
 /** Everything in this thread. */
 export function fillHere(options: PrepareOptions, plan: Plan): Filler {

@@ -7,7 +7,7 @@ import type { ImageOp, OpSpec } from "./image.js";
 import { openPictures } from "./pictures.js";
 import type { PrepareOptions } from "./prepare.js";
 
-const HANDS = 2; // pictures under way at once: while one is decoded, another is augmented
+const HANDS = 2; // pictures under way at once: while libvips decodes one, another is augmented
 
 /** Works until it is told to leave. `make` gives the op that a spec describes. */
 export function serve(make: (specs: readonly OpSpec[]) => ImageOp): void {
