@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME|all [--check] [--threads N]`: measures our programs beside their PyTorch references. */
 import { parseArgs } from "node:util";
 import { engine } from "./engine.js";
+import { foreignTeachers } from "./foreign-teachers.js";
 import { keep, machine, print, type Result, type Row, show } from "./form.js";
 import { involution } from "./involution.js";
 import { loader } from "./loader.js";
@@ -15,6 +16,7 @@ export interface Bench {
 
 const benches: Record<string, Bench> = {
   engine,
+  "foreign-teachers": foreignTeachers,
   involution,
   loader,
   "manifold-step": manifoldStep,
@@ -47,7 +49,7 @@ async function main(name: string | undefined, check: boolean, threads: number): 
 }
 
 function list(): string {
-  const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(16)}${about}`);
+  const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`);
   return [usage, ...lines].join("\n");
 }
 

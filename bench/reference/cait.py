@@ -118,7 +118,7 @@ class CaiT(nn.Module):
         for block in self.blocks:
             x = block(x)
             layers.append(x)
-        token = self.cls_token.expand(len(images), -1, -1)
+        token = self.cls_token.expand(images.shape[0], -1, -1)
         for block in self.blocks_token_only:
             token = block(x, token)
         x = self.norm(torch.cat((token, x), dim=1))

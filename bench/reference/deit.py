@@ -50,7 +50,7 @@ class DeiTTiny(nn.Module):
 
     def layers(self, images):  # [B, 3, 224, 224]
         """What each block gives, [B, N, D]."""
-        x = torch.cat([self.cls_token.expand(len(images), -1, -1), self.patch_embed(images)], dim=1) + self.pos_embed
+        x = torch.cat([self.cls_token.expand(images.shape[0], -1, -1), self.patch_embed(images)], dim=1) + self.pos_embed
         layers = []
         for block in self.blocks:
             x = block(x)

@@ -228,7 +228,7 @@ const refused: [string, string, ForeignOptions, RegExp][] = [
     { input: { size: 16, channels: 1 } },
     /cannot run on 1 picture of 1×16×16: Given groups=1/,
   ],
-  ["no answers", "vit-traced.pt", { logits: "1" }, /its output "1" is \[2,8,4,4\], and answers are \[B, classes\]/],
+  ["no answers", "vit-traced.pt", { logits: "1" }, /its output "1" is \[3,8,4,4\], and answers are \[B, classes\]/],
   ["an output that is not there", "vit-traced.pt", { logits: "answers" }, /has no output "answers"; it has 0, 1, 2\.0, 2\.1/],
   ["two inputs", "vit-two-inputs.onnx", {}, /takes 2 inputs \(images, mask\), and a teacher takes pictures alone/],
   ["a program that refuses", "vit-raises.pt", {}, /cannot run on 1 picture of 3×16×16: these pictures are too dark/],

@@ -35,5 +35,5 @@ export function sentenceOf(error: unknown): string {
     .replace(/^script\w+: /, "")
     .trim()
     .split("\n");
-  return line.replace(/^\[enforce fail at [^\]]*\] \.?\s*/, "").replace(/[.\s]+$/, "").slice(0, 300); // biome-ignore format: one row
+  return line.replace(/^\[enforce fail at [^\]]*\] \.?\s*|^\S+\.(?:h|cc|cpp):\d+ \S+ /, "").replace(/[.\s]+$/, "").slice(0, 300); // biome-ignore format: one row
 }

@@ -71,17 +71,30 @@ interface LookOptions {
   say: (sentence: string) => void;
 }
 
-/** Of two pictures, unless so many are fixed; of one where two are refused, for a traced program may have its one picture built in. */
+/** How many pictures people show a model when they export it, and so build into it. */
+const BUILT_IN = [1, 2, 4, 8, 16];
+
+/** Of three pictures, unless so many are fixed; where those are refused, a number of pictures may be built in. */
 function look(program: Program, { input, wanted, batch, say }: LookOptions): Pick<Survey, "batch" | "shapes"> {
-  const shapes = (pictures: number) => shapesOf(program, input, wanted, pictures);
-  if (batch !== null) return { batch, shapes: inWords(program, input, batch, () => shapes(batch)) };
+  const shapes = (pictures: number) => inWords(program, input, pictures, () => shapesOf(program, input, wanted, pictures));
+  if (batch !== null) return { batch, shapes: shapes(batch) };
   try {
-    return { batch, shapes: shapes(2) };
+    return { batch, shapes: shapesOf(program, input, wanted, 3) };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const alone = inWords(program, input, 1, () => shapes(1));
-    say("it takes one picture at a time, and is run so");
-    return { batch: 1, shapes: alone };
+  }
+  const found = BUILT_IN.find((pictures) => succeeds(() => shapes(pictures))) ?? 1;
+  const seen = { batch: found, shapes: shapes(found) };
+  say(`it takes ${found === 1 ? "one picture" : `${found} pictures`} at a time, and is run so`);
+  return seen;
+}
+
+function succeeds(fn: () => unknown): boolean {
+  try {
+    fn();
+    return true;
+  } catch {
+    return false;
   }
 }
 
