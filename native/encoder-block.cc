@@ -76,6 +76,7 @@ EncoderBlock blockOf(const Attention& attention, const Parts& of) {
       vectorOf("fc1's bias", of.biases[2], hidden),
       vectorOf("fc2's bias", of.biases[3], width),
       vectorOf("the second scale", of.scale(1), width, 1),
+      Numbers<float>((width + 31) / 32 * 32),
       weightsOf("qkv", of.weights[0], 3 * width, width),
       weightsOf("proj", of.weights[1], width, width),
       weightsOf("fc1", of.weights[2], hidden, width),

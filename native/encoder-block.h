@@ -11,12 +11,13 @@
 
 namespace vit {
 
-// What a block knows, with its vectors filled up to whole tiles by zeros. Scales are LayerScale's, or ones.
+// What a block knows, with its vectors filled up to whole tiles by zeros. Scales are LayerScale's, or ones;
+// `nothing` is a bias of zeros.
 struct EncoderBlock {
   Attention attention;
   Exchange exchange;
   float eps;
-  Numbers<float> norm1Weight, norm1Bias, qkvBias, projBias, scale1, norm2Weight, norm2Bias, fc1Bias, fc2Bias, scale2;
+  Numbers<float> norm1Weight, norm1Bias, qkvBias, projBias, scale1, norm2Weight, norm2Bias, fc1Bias, fc2Bias, scale2, nothing;
   std::shared_ptr<const PackedWeights> qkv, proj, fc1, fc2;
 };
 

@@ -8,18 +8,27 @@
 #if VIT_TILES
 namespace vit {
 
-// Where the numbers of a block go: finish(row, column, 32 sums).
+// A part of a layer: of its panels of 32 outputs, and of its steps of 32 inputs.
+struct Part {
+  Span panels, steps;
+};
+
+inline Part whole(const PackedWeights& of) { return {{0, of.panels()}, {0, of.steps()}}; }
+
+// `left` begins with the part's inputs. Where the numbers of a block go: finish(row, column, 32 sums), the part's columns from 0.
 template <class Finish>
-VIT_BY_TILES inline void multiply(Lines<const at::BFloat16> left, int64_t rows, const PackedWeights& right, const Finish& finish) {
+VIT_BY_TILES inline void multiply(Lines<const at::BFloat16> left, int64_t rows, const PackedWeights& right, const Part& part,
+                                  const Finish& finish) {
   constexpr int64_t tile = 512;  // numbers of bfloat16
   alignas(64) float blocks[2][32 * 32];
-  const int64_t steps = right.steps(), panels = right.panels(), share = (32 + steps - 1) / steps;
+  const int64_t steps = part.steps.end - part.steps.begin, panels = part.panels.end - part.panels.begin, share = (32 + steps - 1) / steps;
+  const int64_t apart = right.steps() * 2 * tile;  // from panel to panel
   const float* done = nullptr;
   int64_t doneRow = 0, doneColumn = 0;
   beforeTiles();
   for (int64_t panel = 0, turn = 0; panel < panels; ++panel) {
-    const at::BFloat16* weights = right.values.from(panel * steps * 2 * tile);
-    const at::BFloat16* next = weights + (panel + 1 < panels ? steps * 2 * tile : 0);
+    const at::BFloat16* weights = right.values.from((part.panels.begin + panel) * apart + part.steps.begin * 2 * tile);
+    const at::BFloat16* next = weights + (panel + 1 < panels ? apart : 0);
     for (int64_t row = 0; row < rows; row += 32, turn ^= 1) {
       const at::BFloat16 *top = left[row], *bottom = left[row + 16];
       int64_t r = done ? 0 : 32;
