@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import type { Extent } from "../torch/index.js";
 import type { Fault, Replay } from "../train/index.js";
+import { few, placeOf, sentenceOf } from "../train/non-finite/sentence.js";
 import type { Precision } from "../train/precision.js";
 import { list, table } from "./table.js";
 
@@ -22,25 +23,23 @@ export const replay = new Command("replay")
   .action(async (file: string, { precision, device, json }: Options) => {
     const { replay } = await import("../train/index.js");
     const outcome = await replay(file, { precision, device });
-    console.log(json ? JSON.stringify({ file, ...outcome }, null, 2) : await report(outcome));
+    console.log(json ? JSON.stringify({ file, ...outcome }, null, 2) : report(outcome));
     if (!outcome.reproduced) process.exitCode = 1;
   });
 
-async function report({ captured, found, reproduced, precision, notes }: Replay): Promise<string> {
-  const { sentenceOf } = await import("../train/index.js");
+function report({ captured, found, reproduced, precision, notes }: Replay): string {
   const verdict = reproduced
     ? `Reproduced in ${precision}.`
     : found === null
       ? `Not reproduced: in ${precision} every number of this step is finite.`
       : `Not reproduced: in ${precision} it is another fault than the one captured (${sentenceOf(captured)}).`;
-  return [await describe(found ?? captured), ...notes.map((note) => `Note: ${note}.`), verdict].join("\n\n");
+  return [describe(found ?? captured), ...notes.map((note) => `Note: ${note}.`), verdict].join("\n\n");
 }
 
 /** Pictures that are listed. */
 const SHOWN = 12;
 
-async function describe(fault: Fault): Promise<string> {
-  const { few, placeOf, sentenceOf } = await import("../train/index.js");
+function describe(fault: Fault): string {
   const { step, kind, terms, pass, part, parts, origin, pictures, batch, mixed, lr } = fault;
   const facts: [string, string][] = [
     ["step", `${step}${parts > 1 ? `, part ${part} of ${parts}` : ""}, learning rate ${Number(lr.toPrecision(3))}`],

@@ -40,9 +40,7 @@ export { loadRecipe } from "./load-recipe.js";
 export {
   type Fault,
   type FaultEvent,
-  few,
   type NamedPicture,
-  placeOf,
   type Replay,
   type ReplayOptions,
   replay,

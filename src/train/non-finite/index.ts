@@ -5,4 +5,4 @@ export type { Finding, Place } from "./examine.js";
 export type { Fault, NamedPicture } from "./fault.js";
 export { type FaultEvent, Faults } from "./faults.js";
 export { type Replay, type ReplayOptions, replay } from "./replay.js";
-export { few, placeOf, sentenceOf } from "./sentence.js";
+export { sentenceOf } from "./sentence.js";
