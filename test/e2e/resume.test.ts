@@ -1,0 +1,37 @@
+/** `resume` as a user runs it: it goes on, proves that it can, and refuses another recipe. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { folderWith, tinyRecipe, vitDistill } from "./command.js";
+
+test("a run is proven, gone on with, and refused with what differs", async () => {
+  const text = tinyRecipe("ema: 0.9,");
+  const folder = folderWith({ "tiny.ts": text });
+  const run = (...args: string[]) => vitDistill(args, folder);
+  expect(await run("train", "tiny.ts", "--smoke", "--dir", "run")).toMatchObject({ code: 0 });
+
+  const proven = await run("resume", "run", "--verify");
+  expect(proven.out).toMatch(
+    /Step 1, replayed from the beginning of the run:[^]*\nema +[0-9a-f]{16} +[0-9a-f]{16} +=\n[^]*\nBit for bit the same\.\n$/,
+  );
+  expect(proven.code).toBe(0);
+
+  writeFileSync(join(folder, "tiny.ts"), `// only a comment\n${text}`);
+  expect(await run("resume", "run")).toMatchObject({ code: 0, err: expect.stringContaining("Done in") });
+
+  writeFileSync(join(folder, "tiny.ts"), text.replace("lr: 1e-3", "lr: 2e-3"));
+  const refused = await run("train", "--resume", "run");
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(
+    /^vit-distill: .*run: the run did not begin with this:\n {2}optimizer\.lr: 0\.001 → 0\.002\nPut it back/,
+  );
+});
+
+test("--init goes with a new run only", async () => {
+  const folder = folderWith({ "tiny.ts": tinyRecipe() });
+  const both = await vitDistill(["train", "tiny.ts", "--resume", "run", "--init", "x.pth"], folder);
+  expect(both).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--init begins a new run from weights, and --resume goes on"),
+  });
+});
