@@ -11,6 +11,8 @@ import { findPython, findPython2 } from "./python.js";
 
 const BATCH = 16;
 const ROUNDS = 5;
+/** Pictures of a trial. */
+const FEW = 4;
 /** Losses of equal steps may differ by this share: the released code computes them in the precision of the models. */
 const TOLERANCE = { fp32: 1e-4, bf16: 0.02 };
 
@@ -19,9 +21,8 @@ interface Setting {
   precision: "fp32" | "bf16";
   /** Of libtorch's pool and of OpenBLAS's; PyTorch's own choice unless told. */
   threads?: { torch: number; blas: number };
-  /** torch.compile on both models; frozen, it may pack the teacher's weights. */
+  /** torch.compile on both models. */
   compiled?: boolean;
-  freezing?: boolean;
 }
 
 /** Milliseconds of each step, and its loss. */
@@ -43,7 +44,6 @@ export const manifoldStep: Bench = {
     const eager = await ranked(python, eagerSettings());
     const best = eager[0].setting;
     const wide = eager.find(({ setting }) => setting.precision === "fp32")!.setting;
-    const compiled = python2 ? await ranked(python2, compiledSettings()) : [];
 
     const started: Contender[] = [];
     const start = async (program: Program, request: object): Promise<Contender> => {
@@ -58,7 +58,7 @@ export const manifoldStep: Bench = {
       const comes = await theirs(python, { precision: "fp32" });
       const theirBest = await theirs(python, best);
       const theirWide = best === wide ? theirBest : await theirs(python, wide);
-      const theirCompiled = python2 ? await theirs(python2, compiled[0].setting) : null;
+      const theirCompiled = python2 ? await theirs(python2, compiled) : null;
       await compete(started);
 
       const bound = await leastTime(ours.program, best.precision);
@@ -80,7 +80,7 @@ export const manifoldStep: Bench = {
           torch: { ours: ours.torch, reference: theirBest.torch, compiled: theirCompiled?.torch ?? null },
           picturesPerSecond: Math.round((BATCH / time(ours)) * 1e4) / 10,
           shareOfBound: Math.round((100 * bound) / time(ours)) / 100,
-          trials: [...eager, ...compiled].map(({ setting, time }) => `${words(setting)}: ${time.toFixed(0)} ms`),
+          trials: eager.map(({ setting, time }) => `${words(setting)}: ${time.toFixed(0)} ms`),
         },
       };
     } finally {
@@ -96,21 +96,16 @@ function eagerSettings(): Setting[] {
   return (["bf16", "fp32"] as const).flatMap((precision) => threads.map((threads) => ({ precision, threads })));
 }
 
-function compiledSettings(): Setting[] {
-  const threads = { torch: availableParallelism(), blas: availableParallelism() };
-  return [false, true].map((freezing) => ({ precision: "bf16", threads, compiled: true, freezing }));
-}
+const compiled: Setting = {
+  precision: "bf16",
+  threads: { torch: availableParallelism(), blas: availableParallelism() },
+  compiled: true,
+};
 
-const words = ({ precision, threads, compiled, freezing }: Setting): string =>
-  [
-    precision,
-    threads && `${threads.torch} threads, ${threads.blas} of BLAS`,
-    compiled && (freezing ? "compiled, weights frozen" : "compiled"),
-  ]
-    .filter(Boolean)
-    .join(", ");
+const words = ({ precision, threads }: Setting): string =>
+  threads ? `${precision}, ${threads.torch} threads, ${threads.blas} of BLAS` : precision;
 
-const requestOf = ({ precision, compiled, freezing }: Setting) => ({ precision, compiled, freezing });
+const requestOf = ({ precision, compiled }: Setting) => ({ precision, compiled });
 
 function programOf(python: string, { threads }: Setting): Program {
   const environment: Environment = {
@@ -121,21 +116,21 @@ function programOf(python: string, { threads }: Setting): Program {
   return referenceOf("manifold-step", python, environment);
 }
 
-/** The settings by the time of a step, from a short trial of each; the first step warms up, or compiles. */
+/** The settings by the time of a step, from a short trial of each; the first step warms up. */
 async function ranked(python: string, settings: Setting[]): Promise<{ setting: Setting; time: number }[]> {
   const trials: { setting: Setting; time: number }[] = [];
   for (const setting of settings) {
-    const { program } = await ready(programOf(python, setting), { ...requestOf(setting), filled: false });
-    const { times } = await program.ask<Steps>("steps", { count: setting.compiled ? 4 : 2 });
+    const { program } = await ready(programOf(python, setting), { ...requestOf(setting), filled: false }, FEW);
+    const { times } = await program.ask<Steps>("steps", { count: 3 });
     trials.push({ setting, time: Math.min(...times.slice(1)) });
     program.end();
   }
   return trials.sort((a, b) => a.time - b.time);
 }
 
-async function ready(program: Program, request: object): Promise<Contender> {
+async function ready(program: Program, request: object, batch = BATCH): Promise<Contender> {
   const { torch } = await program.ask<{ torch: string }>("describe");
-  await program.ask("prepare", { ...request, batch: BATCH });
+  await program.ask("prepare", { ...request, batch });
   return { program, torch, times: [], losses: [] };
 }
 

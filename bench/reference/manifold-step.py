@@ -81,12 +81,8 @@ class Training:
 training = None
 
 
-def prepare(precision, batch, compiled=False, freezing=False, filled=True):
+def prepare(precision, batch, compiled=False, filled=True):
     global training
-    if freezing:  # weights as constants, packed once, for what runs without gradient
-        import torch._inductor.config
-
-        torch._inductor.config.freezing = True
     training = Training(precision, batch, compiled, filled)
     return sum(p.numel() for p in training.student.parameters())
 
