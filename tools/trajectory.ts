@@ -27,9 +27,10 @@ interface Curve {
 
 async function curve(name: string, colour: string, precision: Precision, seed: number): Promise<Curve> {
   const { epochs: _, ...recipe } = await loadRecipe(positionals[0], { smoke: false, seed: 0 });
+  const data = { ...recipe.data, val: undefined };
   const dir = join(values.out, `${name.replaceAll(/\W+/g, "-")}-${Date.now()}`);
   const losses: number[] = [];
-  for await (const event of train({ ...recipe, precision, steps }, { dir, seed, doctor: false }))
+  for await (const event of train({ ...recipe, data, precision, steps }, { dir, seed, doctor: false }))
     if (event.kind === "step") losses.push(event.loss);
   return { name, colour, losses };
 }
