@@ -13,6 +13,10 @@ export interface Batch {
   readonly bad: readonly BadPicture[]; // met in this batch for the first time; others stand in their places
 }
 
+/** The places whose picture is the one that belongs there, and no stand-in for another. */
+export const ownPlaces = ({ rows, asked }: Pick<Batch, "rows" | "asked">): number[] =>
+  Array.from(rows, (_, place) => place).filter((place) => rows[place] === asked[place]);
+
 /** A picture that cannot be used: what it is called, and why. */
 export interface BadPicture {
   readonly name: string;

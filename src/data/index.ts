@@ -1,5 +1,5 @@
 /** Data sets, their parts, and the loader. */
-export type { BadPicture, Batch, BatchOp } from "./batch.js";
+export { type BadPicture, type Batch, type BatchOp, ownPlaces } from "./batch.js";
 export { dismissWorkers } from "./crew.js";
 export { classCounts, type Dataset, isLabelled, stratifiedSplit, stratifiedSubset, subset } from "./dataset.js";
 export { DataError } from "./error.js";

@@ -1,6 +1,6 @@
 /** How good a model is on labelled pictures. */
 
-import type { BadPicture, Batch, Loader } from "../data/index.js";
+import { type BadPicture, type Batch, type Loader, ownPlaces } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { crossEntropy } from "../nn/index.js";
 import { type Device, inferenceMode, type Tensor, tensor, tidy } from "../torch/index.js";
@@ -53,7 +53,7 @@ export async function evaluate(
   try {
     for await (const batch of loader.epoch(0)) {
       batch.bad.forEach(onBad);
-      const usable = placesOf(batch);
+      const usable = ownPlaces(batch);
       if (usable.length === 0) continue;
       const scored = tidy(() =>
         inferenceMode(() => inPrecision(precision, device, () => score(model, view, batch, usable, device))),
@@ -74,10 +74,6 @@ export async function evaluate(
   const ece = calibrationError(reliability(answers, labels));
   return { ...mean, ece, pictures: n, unusable: labels.length - n, ...answers };
 }
-
-/** The places of a batch whose picture is the one that belongs there. */
-const placesOf = ({ rows, asked }: Batch): number[] =>
-  Array.from(rows, (_, place) => place).filter((place) => rows[place] === asked[place]);
 
 /** Of one batch: answers in the order of the places that count, and sums. */
 function score(model: Model, view: View, batch: Batch, usable: readonly number[], device: Device) {

@@ -150,8 +150,9 @@ export class RunFolder {
     writeJsonAtomic(join(this.dir, MANIFEST), manifest);
   }
 
-  get summary(): Summary {
-    return this.#read(SUMMARY);
+  /** Null until the run has ended for the first time. */
+  get summary(): Summary | null {
+    return existsSync(join(this.dir, SUMMARY)) ? this.#read(SUMMARY) : null;
   }
 
   set summary(summary: Summary) {

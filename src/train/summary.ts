@@ -29,7 +29,7 @@ export interface Summary {
   milliseconds: number;
   /** Over all logged steps; null where none was. */
   pace: Pace | null;
-  /** The first teacher, where its answers can be compared. */
+  /** The first teacher, where its answers can be compared and have been, by this process or one before it. */
   teacher: SummaryRow | null;
   /** The student as it was evaluated last, and the average of its weights behind it; empty without a validation split. */
   last: SummaryRow[];
@@ -65,7 +65,7 @@ export function summarise(run: RunFolder, { reports, ...state }: RunState): Summ
     begun: run.manifest.created,
     ended: new Date().toISOString(),
     pace: paceOf(rows),
-    teacher: teacher ? summaryRow(teacher, teacher.who, null, null) : null,
+    teacher: teacher ? summaryRow(teacher, teacher.who, null, null) : (run.summary?.teacher ?? null),
     last: last.map(rowOf),
     best: best ? rowOf(best) : null,
   };

@@ -158,6 +158,7 @@ export async function* train(
   const end = { step: progress.step, finished: progress.step === steps, milliseconds: Math.round(performance.now() - began) };
   const reports = judge.reports();
   writeReports(run.evaluation, reports);
-  run.summary = summarise(run, { ...end, steps, epochs, reports, hasTest: recipe.data.test !== undefined });
-  yield { kind: "end", dir: run.dir, ...end, summary: run.summary };
+  const summary = summarise(run, { ...end, steps, epochs, reports, hasTest: recipe.data.test !== undefined });
+  run.summary = summary;
+  yield { kind: "end", dir: run.dir, ...end, summary };
 }

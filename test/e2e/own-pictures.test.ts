@@ -38,7 +38,7 @@ test("a teacher of other classes gets a head, the student is trained and evaluat
   const args = ["--data", "photos", ...teacher("seven.safetensors"), ...student, "--teacher-head", "probe", "--epochs", "2"];
   const { code, err } = await run("distill", ...args, "--out", "runs/x", "--workers", "1");
   expect(err).toMatch(/epochs: 2 \(as you say\)/);
-  expect(err).toMatch(/convnet_small_28: a head fitted to 45 pictures names [\d.]+ % of those held out rightly/);
+  expect(err).toMatch(/convnet_small_28: a head fitted to 44 pictures names [\d.]+ % of those held out rightly/);
   expect(err).toMatch(/The student is .*runs\/x\/student\.safetensors/);
   expect(code).toBe(0);
   for (const name of ["truncated.jpg", "nothing.png"]) {
@@ -49,7 +49,8 @@ test("a teacher of other classes gets a head, the student is trained and evaluat
   expect(readdirSync(join(folder, "runs/x"))).toContain("teacher-head.safetensors");
 
   const { out } = await run("eval", "runs/x", "--split", "val", "--json");
-  expect(JSON.parse(out).verdicts.map(({ who }: { who: string }) => who)).toEqual(["teacher convnet_small_28", "student"]);
+  const judged = JSON.parse(out).verdicts.map(({ who }: { who: string }) => who);
+  expect(judged.slice(0, 2)).toEqual(["teacher convnet_small_28", "student"]); // and the best, where it is not the last
 
   expect((await run("train", "runs/x/recipe.ts", "--dir", "runs/again")).code).toBe(0);
   const weights = (dir: string) => readFileSync(join(folder, dir, "student.safetensors"));

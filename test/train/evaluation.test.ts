@@ -236,6 +236,8 @@ describe("a run leaves", () => {
     for await (const _ of train(toyRecipe(), { resume: dir }));
     expect(openRunFolder(dir).summary).toMatchObject({ finished: true, step: 15, last: [{ epoch: 3, step: 15 }] });
     expect(report(dir, "val.student").step).toBe(15);
+    for await (const _ of train(toyRecipe(), { resume: dir })); // with nothing left to do
+    expect(openRunFolder(dir).summary).toMatchObject({ finished: true, last: [{ step: 15 }], teacher: { who: "teacher cait" } });
   });
 });
 

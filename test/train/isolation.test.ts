@@ -1,6 +1,6 @@
 /** Several runs in one process: side by side or one after another, each is what it is alone, and the program around them is left as it was. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -115,8 +115,10 @@ describe("a loop that is left early leaves nothing behind", () => {
   test.each<[TrainEvent["kind"]]>([["begin"], ["step"], ["eval"]])("at the first %s", async (kind) => {
     const before = memory();
     const threaded = toyRecipe({ ema: 0.9, data: { ...data, workers: 1 } });
-    for await (const event of train(threaded, { dir: fresh() })) if (event.kind === kind) break;
+    const dir = fresh();
+    for await (const event of train(threaded, { dir })) if (event.kind === kind) break;
     expect(memory()).toEqual(before);
+    expect(existsSync(join(dir, "run.lock"))).toBe(false);
   });
 
   test("nor does one whose reader fails, nor one that never began", async () => {

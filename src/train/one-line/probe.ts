@@ -1,11 +1,11 @@
 /**
  * A linear head on the features of a frozen model, for classes that the model was not trained on. Each picture passes the model once,
- * as it is evaluated (unusable ones are named when they are trained on); the head is then fitted to the kept features by multinomial logistic regression.
+ * as it is evaluated (unusable ones do not count here, and are named when they are trained on); the head is then fitted to the kept features by multinomial logistic regression.
  */
 
 import { evalAugment } from "../../augment/index.js";
 import { loadTensors, saveTensors } from "../../checkpoint/index.js";
-import { type Dataset, Loader, Rng, stratifiedSubset } from "../../data/index.js";
+import { type Dataset, Loader, ownPlaces, Rng, stratifiedSubset } from "../../data/index.js";
 import { createModel, type Model } from "../../models/index.js";
 import { crossEntropy, Linear } from "../../nn/index.js";
 import { adamW, cosine } from "../../optim/index.js";
@@ -34,6 +34,7 @@ export interface Probe {
   accuracy: number;
   /** Whether that is of pictures which the head was not fitted to. */
   heldOut: boolean;
+  /** That the head was fitted to: those that could be used. */
   pictures: number;
   /** Of the features: D. */
   width: number;
@@ -65,7 +66,7 @@ export async function probe(spec: Required<ModelSpec>, { train, val, ...options 
         ),
         accuracy: accuracyOf(fitted, asked, heads.width),
         heldOut: val !== undefined,
-        pictures: seen.n,
+        pictures: known.labels.length,
         width: heads.width,
       };
     });
@@ -101,7 +102,7 @@ function featureModel(
 }
 
 interface Features {
-  /** Of each head. */
+  /** Of each head, of the pictures that can be used. */
   features: Float32Array[]; // [n, D]
   labels: BigInt64Array; // [n]
 }
@@ -123,11 +124,12 @@ async function featuresOf(
     const seen = tidy(() =>
       inferenceMode(() => inPrecision(precision, device, () => look(model, view, tensor(images, { shape, device })))),
     );
-    seen.forEach((values, head) => features[head].set(values, done * width));
-    labels.set(batch.labels, done);
-    done += batch.labels.length;
+    for (const place of ownPlaces(batch)) {
+      seen.forEach((values, head) => features[head].set(values.subarray(place * width, (place + 1) * width), done * width));
+      labels[done++] = batch.labels[place];
+    }
   }
-  return { features, labels };
+  return { features: features.map((all) => all.subarray(0, done * width)), labels: labels.subarray(0, done) };
 }
 
 /** What each head reads, of each picture. */

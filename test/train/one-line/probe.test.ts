@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evalAugment } from "../../../src/augment/index.js";
 import { loadTensors, saveTensors } from "../../../src/checkpoint/index.js";
-import { Loader, Rng, samples } from "../../../src/data/index.js";
+import { type Dataset, Loader, Rng, samples, subset } from "../../../src/data/index.js";
 import { createModel } from "../../../src/models/index.js";
 import { memory } from "../../../src/torch/index.js";
 import { evaluate, probe } from "../../../src/train/index.js";
@@ -40,5 +40,33 @@ test("a head fitted to a frozen model's features is as good in the model as it w
   expect(again.head.get("head.weight")!.data()).toEqual(head.get("head.weight")!.data());
   for (const tensor of [...own.values(), ...head.values(), ...again.head.values()]) tensor.dispose();
 });
+
+test("pictures that cannot be used are neither fitted to nor counted", async () => {
+  const weights = join(mkdtempSync(join(tmpdir(), "vit-distill-")), "seven.safetensors");
+  using trunk = createModel("convnet_tiny_28", { numClasses: 7 });
+  saveTensors(weights, trunk.stateDict());
+  const spec = { model: "convnet_tiny_28", weights };
+  const bad = [0, 31, 32];
+  const usable = (n: number) => [...Array(n).keys()].filter((i) => !bad.includes(i));
+  const damaged = await probe(spec, {
+    train: without(bands(90, 0), bad),
+    val: without(bands(60, 1), bad),
+    workers: 0,
+    maxBad: 1,
+  });
+  const rest = await probe(spec, { train: subset(bands(90, 0), usable(90)), val: subset(bands(60, 1), usable(60)), workers: 0 });
+  expect(damaged.pictures).toBe(87);
+  expect(damaged.accuracy).toBeCloseTo(rest.accuracy, 1);
+  for (const { head } of [damaged, rest]) for (const tensor of head.values()) tensor.dispose();
+});
+
+/** The same, of which these rows cannot be read. */
+function without(whole: ReturnType<typeof bands>, rows: readonly number[]): Dataset {
+  const read = (row: number) => {
+    if (rows.includes(row)) throw new Error("it is truncated");
+    return { data: whole.images.subarray(784 * row, 784 * row + 784), channels: 1, height: 28, width: 28 };
+  };
+  return { ...whole, pictures: { kind: "own", name: String, read } };
+}
 
 test("nothing is left behind", () => expect(memory()).toEqual(before));
