@@ -4,6 +4,7 @@ import { engine } from "./engine.js";
 import { foreignTeachers } from "./foreign-teachers.js";
 import { keep, machine, print, type Result, type Row, show } from "./form.js";
 import { involution } from "./involution.js";
+import { kernels } from "./kernels.js";
 import { loader } from "./loader.js";
 import { manifoldStep } from "./manifold-step.js";
 import { manifoldTerms } from "./manifold-terms.js";
@@ -18,6 +19,7 @@ const benches: Record<string, Bench> = {
   engine,
   "foreign-teachers": foreignTeachers,
   involution,
+  kernels,
   loader,
   "manifold-step": manifoldStep,
   "manifold-terms": manifoldTerms,

@@ -1,0 +1,44 @@
+/** The operators of a frozen CaiT-S24 that are our own beside the same model by libtorch's, both in our engine. */
+import { median, type Row, row } from "./form.js";
+import type { Bench } from "./main.js";
+import type { Work } from "./ours/kernels.js";
+import { equal, inTurn, oursOf, type Pair, versions } from "./pair.js";
+
+interface Case extends Omit<Work, "form"> {
+  name: string;
+  target: number;
+}
+
+const cases: readonly Case[] = [
+  { name: "talking heads, bfloat16, 16 pictures", part: "heads", dtype: "bfloat16", batch: 16, target: 0.5 },
+  { name: "talking heads, float32, 16 pictures", part: "heads", dtype: "float32", batch: 16, target: 0.5 },
+  { name: "the whole model, bfloat16, 16 pictures", part: "model", dtype: "bfloat16", batch: 16, target: 0.5 },
+  { name: "the whole model, bfloat16, 1 picture", part: "model", dtype: "bfloat16", batch: 1, target: 1 },
+  { name: "the whole model, float32, 4 pictures", part: "model", dtype: "float32", batch: 4, target: 1 },
+];
+
+export const kernels: Bench = {
+  about: "operators of our own beside libtorch's: talking heads, and a frozen CaiT-S24",
+  async run({ threads }) {
+    const rows: Row[] = [];
+    let details = {};
+    for (const one of cases) {
+      const pair: Pair = { ours: oursOf("kernels", equal(threads)), reference: oursOf("kernels", equal(threads)) };
+      try {
+        details = await versions(pair);
+        rows.push(await measure(pair, one));
+      } finally {
+        pair.ours.end();
+        pair.reference.end();
+      }
+    }
+    return { rows, details: { threads, ...details } };
+  },
+};
+
+async function measure(pair: Pair, { name, target, ...work }: Case): Promise<Row> {
+  await pair.ours.ask("prepare", { ...work, form: "fused" });
+  await pair.reference.ask("prepare", { ...work, form: "composed" });
+  const time = await inTurn(pair, 5, async (program) => median(await program.ask<number[]>("passes", { count: 1 })));
+  return row(name, "ms", time.ours, time.reference, target);
+}
