@@ -25,12 +25,11 @@ interface Voucher<State> {
   state: State;
 }
 
-/** Write groups as `<group>/<key>` tensors beside `path`, a .json, and then the JSON. One that was there is no checkpoint from the first byte on. */
+/** Write groups as `<group>/<key>` tensors beside `path`, a .json, and then the JSON. Between the two, one that was there is damaged, unless its tensors are the same. */
 export function saveCheckpoint(path: string, groups: TensorGroups, state: unknown): void {
   const tensors = Object.entries(groups).flatMap(([group, map]) =>
     [...map].map(([key, value]): [string, Tensor] => [`${group}/${key}`, value]),
   );
-  removeFile(path);
   const digest = saveTensors(tensorsOf(path), new Map(tensors));
   const voucher: Voucher<unknown> = {
     tensors: { file: basename(tensorsOf(path)), ...digest },

@@ -7,7 +7,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFault, removeCheckpoint, removeTemporaries, saveTensors } from "../checkpoint/index.js";
-import type { Batch } from "../data/index.js";
 import { UserError } from "../user-error.js";
 import type { FolderLock } from "./lock.js";
 import { type Keep, keeping } from "./recipe.js";
@@ -51,7 +50,7 @@ export interface Standing {
   notes: string[];
 }
 
-export const atBeginning = (): Standing => ({ progress: { step: 0, best: null, skipped: 0 }, notes: [] });
+export const atBeginning = (): Standing => ({ progress: { step: 0, looked: 0, best: null, skipped: 0 }, notes: [] });
 
 /** The better of the best so far and a new verdict; of equals the earlier. */
 export const better = (best: Progress["best"], { step, weights, top1 }: EvalRow): Progress["best"] =>
@@ -65,6 +64,8 @@ export class Checkpoints {
   /** Steps whose checkpoints are whole as far as is known, the oldest first. */
   #kept: number[] = [];
   #savedAt = performance.now();
+  /** The progress that the newest has, as JSON. */
+  #saved: string | undefined;
 
   constructor(run: RunFolder, session: Session, lock: FolderLock) {
     this.#run = run;
@@ -80,12 +81,13 @@ export class Checkpoints {
     for (const folder of [run.dir, run.checkpoints]) removeTemporaries(folder);
     const found = newestWhole(run);
     run.keepMetricsUpTo(found?.checkpoint.step ?? 0);
+    this.#removeUnfinished();
     if (found === null) return { ...atBeginning(), notes: ["There is no checkpoint yet: the run begins again."] };
     const { path, step: reached } = found.checkpoint;
     const progress = restoreProgress(path, this.#session);
     const steps = checkpointsOf(run).map(({ step }) => step);
     this.#kept = steps.filter((step) => step <= reached).reverse();
-    this.#removeUnfinished();
+    this.#saved = JSON.stringify(progress);
     this.#writeStudents(progress);
     return { progress, notes: found.notes };
   }
@@ -97,12 +99,13 @@ export class Checkpoints {
 
   /** When this returns, nothing up to the step can be lost. When it throws, nothing up to the checkpoint before. */
   save(progress: Progress): void {
-    if (this.#kept.at(-1) === progress.step) return;
+    if (this.#saved === JSON.stringify(progress)) return;
     this.#lock.check();
     try {
       this.#run.syncMetrics();
       saveProgress(join(this.#run.checkpoints, `${nameOf(progress.step)}.json`), this.#session, progress);
-      this.#kept.push(progress.step);
+      this.#kept = [...this.#kept.filter((step) => step !== progress.step), progress.step];
+      this.#saved = JSON.stringify(progress);
       this.#writeStudents(progress);
       this.#prune(progress);
     } catch (error) {
@@ -111,10 +114,10 @@ export class Checkpoints {
     this.#savedAt = performance.now();
   }
 
-  /** The batches as they come. When the pictures give out (a data worker dies, too many are unusable), what was learnt is saved before that is said. */
-  async *saving(batches: AsyncIterable<Batch>, progress: Progress): AsyncGenerator<Batch, void, undefined> {
+  /** What is made of pictures, as it comes. When they give out (a data worker dies, too many are unusable), what was learnt is saved before that is said. */
+  async *saving<T>(source: AsyncIterable<T>, progress: Progress): AsyncGenerator<T, void, undefined> {
     try {
-      yield* batches;
+      yield* source;
     } catch (error) {
       if (progress.step > 0) this.save(progress);
       throw this.#withWayOn(error as Error);

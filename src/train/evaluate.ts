@@ -33,6 +33,8 @@ export interface EvaluateOptions {
   precision?: Precision;
   /** Hears of each unusable picture that the loader had not met before. */
   onBad?: (picture: BadPicture) => void;
+  /** Aborting it ends the evaluation with its reason, before the next batch. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface EvaluateOptions {
 export async function evaluate(
   model: Model,
   loader: Loader,
-  { device = "cpu", precision = "float32", onBad = () => {} }: EvaluateOptions = {},
+  { device = "cpu", precision = "float32", onBad = () => {}, signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const view = viewOf(model.info, loader);
   const { labels } = loader;
@@ -52,6 +54,7 @@ export async function evaluate(
   model.eval();
   try {
     for await (const batch of loader.epoch(0)) {
+      signal?.throwIfAborted();
       batch.bad.forEach(onBad);
       const usable = ownPlaces(batch);
       if (usable.length === 0) continue;

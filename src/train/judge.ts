@@ -21,16 +21,17 @@ export class Judge {
     this.#session = session;
   }
 
-  async *look(step: number, epoch: number): AsyncGenerator<EvalRow> {
+  /** Throws as soon as the signal says so. */
+  async *look(step: number, epoch: number, signal?: AbortSignal): AsyncGenerator<EvalRow> {
     const { student, ema } = this.#session;
     const loader = this.#session.evaluationLoader("val");
     if (!loader) return;
     const found = new Map<Weights, Evaluation>();
     const weigh = async (weights: Weights): Promise<EvalRow> => {
-      const evaluation = await this.#evaluate(student, loader);
+      const evaluation = await this.#evaluate(student, loader, signal);
       found.set(weights, evaluation);
       const { predictions, confidences, ...scores } = evaluation;
-      const teacher = await this.#judgeTeacher(loader);
+      const teacher = await this.#judgeTeacher(loader, signal);
       return {
         kind: "eval",
         split: "val",
@@ -65,14 +66,14 @@ export class Judge {
   }
 
   // the validation pictures and the teacher stay the same: once is enough
-  async #judgeTeacher(loader: Loader): Promise<Evaluation | undefined> {
+  async #judgeTeacher(loader: Loader, signal?: AbortSignal): Promise<Evaluation | undefined> {
     const [teacher] = this.#session.judged;
-    if (teacher) this.#teacher ??= await this.#evaluate(teacher, loader);
+    if (teacher) this.#teacher ??= await this.#evaluate(teacher, loader, signal);
     return this.#teacher;
   }
 
-  #evaluate(model: Model, loader: Loader): Promise<Evaluation> {
+  #evaluate(model: Model, loader: Loader, signal?: AbortSignal): Promise<Evaluation> {
     const { device, precision } = this.#session;
-    return evaluate(model, loader, { device, precision, onBad: (picture) => this.bad.push(picture) });
+    return evaluate(model, loader, { device, precision, signal, onBad: (picture) => this.bad.push(picture) });
   }
 }

@@ -10,6 +10,8 @@ import type { Session } from "./session.js";
 /** How far a run has come. The loader's place and the learning rate follow from the step. */
 export interface Progress {
   step: number;
+  /** The last step after which the student was looked at. */
+  looked: number;
   /** The verdict of highest top-1 so far, which the best student has; null before the first. */
   best: Pick<EvalRow, "step" | "weights" | "top1"> | null;
   /** Steps left out in a row before this one, for something was not finite. */

@@ -4,7 +4,7 @@ import type { BadPicture } from "../data/index.js";
 import type { Device } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { BalanceWatch } from "./balance.js";
-import { atBeginning, better, Checkpoints } from "./checkpoints.js";
+import { atBeginning, Checkpoints } from "./checkpoints.js";
 import { consult, remarks } from "./doctor/index.js";
 import { writeReports } from "./evaluation/index.js";
 import type { TrainEvent } from "./events.js";
@@ -18,6 +18,7 @@ import type { RecipeSource } from "./resolved-recipe.js";
 import { openRunFolder, type TrainRow } from "./run-folder.js";
 import { Session } from "./session.js";
 import { summarise } from "./summary.js";
+import { validate } from "./validation.js";
 import { Witness } from "./witness.js";
 
 export interface TrainOptions {
@@ -91,6 +92,11 @@ export async function* train(
     }
     return fresh.map(({ name, reason }) => ({ kind: "bad", split, name, reason }));
   };
+  const validation = { session, judge, run, checkpoints, signal };
+  if (past) {
+    yield* validate(validation, progress);
+    checkpoints.save(progress);
+  }
   while (progress.step < steps && !signal?.aborted && !faults.areTooMany) {
     const epoch = Math.floor(progress.step / loader.batches);
     let asked = performance.now();
@@ -133,18 +139,8 @@ export async function* train(
       }
       asked = performance.now();
 
-      const due =
-        recipe.steps === undefined
-          ? progress.step % (loader.batches * (recipe.evalEvery ?? 1)) === 0
-          : progress.step % (recipe.evalEvery ?? steps) === 0;
-      if (due || progress.step === steps) {
-        for await (const verdict of judge.look(progress.step, epoch + 1)) {
-          run.appendMetrics(verdict);
-          progress.best = better(progress.best, verdict);
-          yield verdict;
-        }
-        yield* unusable("val", judge.bad);
-      }
+      yield* validate(validation, progress);
+      yield* unusable("val", judge.bad);
       const over = progress.step === steps || signal?.aborted || faults.areTooMany;
       if (over || checkpoints.isDue(progress)) {
         checkpoints.save(progress);
@@ -154,8 +150,9 @@ export async function* train(
     }
   }
   if (faults.areTooMany) throw faults.refusal();
-  run.log(progress.step === steps ? "end" : `interrupted after step ${progress.step}`);
-  const end = { step: progress.step, finished: progress.step === steps, milliseconds: Math.round(performance.now() - began) };
+  const finished = progress.looked === steps;
+  run.log(finished ? "end" : `interrupted after step ${progress.step}`);
+  const end = { step: progress.step, finished, milliseconds: Math.round(performance.now() - began) };
   const reports = judge.reports();
   writeReports(run.evaluation, reports);
   const summary = summarise(run, { ...end, steps, epochs, reports, hasTest: recipe.data.test !== undefined });

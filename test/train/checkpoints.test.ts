@@ -2,8 +2,10 @@
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { normalise } from "../../src/augment/index.js";
 import { readSafetensors } from "../../src/checkpoint/index.js";
+import type { ImageOp } from "../../src/data/index.js";
 import { none } from "../../src/methods/index.js";
 import { checkpointsOf, type Keep, openRunFolder, type Recipe, type TrainEvent, train } from "../../src/train/index.js";
 import { differences } from "../faults/kill.js";
@@ -20,11 +22,11 @@ const recipe = (keep: Keep, change: Partial<Recipe> = {}): Recipe => {
 const everyStep: Keep = { last: 2, every: 0, best: false };
 
 /** Runs to the end, or until `stopAfter` steps. */
-async function run(given: Recipe, { resume, stopAfter }: { resume?: string; stopAfter?: number } = {}) {
+async function run(given: Recipe, { resume, force, stopAfter }: { resume?: string; force?: boolean; stopAfter?: number } = {}) {
   const dir = resume ?? join(scratch, `run-${runs++}`);
   const controller = new AbortController();
   const events: TrainEvent[] = [];
-  for await (const event of train(given, { ...(resume ? { resume } : { dir }), seed: 2, signal: controller.signal })) {
+  for await (const event of train(given, { ...(resume ? { resume, force } : { dir }), seed: 2, signal: controller.signal })) {
     events.push(event);
     if (event.kind === "step" && event.step === stopAfter) controller.abort();
   }
@@ -150,14 +152,14 @@ describe("a resume makes even", () => {
   });
 });
 
-describe("a recipe of other parts is refused, for one would be lost in silence", () => {
+describe("a recipe of other parts is refused even by force, for one would be lost in silence", () => {
   test.each([
     ["has ema, and the recipe has not", { ema: 0.5 }, { ema: undefined }],
     ["has no ema, and the recipe has", { ema: undefined }, { ema: 0.5 }],
   ])("the checkpoint %s", async (words, first, second) => {
     const { dir } = await run(recipe(everyStep, first), { stopAfter: 3 });
     const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8");
-    await expect(run(recipe(everyStep, second), { resume: dir })).rejects.toThrow(
+    await expect(run(recipe(everyStep, second), { resume: dir, force: true })).rejects.toThrow(
       `the checkpoint ${words}. Resume with the recipe`,
     );
     expect(readFileSync(join(dir, "metrics.jsonl"), "utf8")).toBe(lines);
@@ -165,22 +167,59 @@ describe("a recipe of other parts is refused, for one would be lost in silence",
   });
 });
 
-test("pictures that give out end the run with what was learnt, and the way on", async () => {
-  const broken = columns(48);
-  const failing = recipe({ every: 3600, best: false }, { data: { ...toyRecipe().data, train: broken } });
-  const { dir } = await run(failing, { stopAfter: 3 });
-  const augment = failing.data.augment!;
-  let calls = 0;
-  const throwing = Object.assign(
-    (...given: Parameters<typeof augment>) => {
-      if (calls++ > 30) throw new Error("the camera is dead");
-      return augment(...given);
-    },
-    { space: augment.space },
+describe("a run that its pictures or its user end goes on as if nothing had been", () => {
+  /** Called for each picture that is augmented, or evaluated on. */
+  const watch = { trained: () => {}, evaluated: () => {} };
+  const plain = normalise({ mean: [0.5], std: [0.5] });
+  const watched = (which: keyof typeof watch): ImageOp =>
+    Object.assign((...given: Parameters<ImageOp>) => (watch[which](), plain(...given)), { space: plain.space });
+  const { data } = toyRecipe();
+  const rarely = recipe(
+    { every: 3600, best: false },
+    { data: { ...data, train: columns(48), augment: watched("trained"), evalAugment: watched("evaluated") } },
   );
-  const events = run({ ...failing, data: { ...failing.data, augment: throwing, workers: 0 } }, { resume: dir });
-  await expect(events).rejects.toThrow(
-    new RegExp(`the camera is dead.*All up to step 5 is saved; go on with: vit-distill train --resume ${dir}`),
-  );
-  expect(checkpointsOf(openRunFolder(dir))[0].step).toBe(5);
+  const after = (calls: number, act: () => void) => () => {
+    if (calls-- === 0) act();
+  };
+  const give = () => {
+    throw new Error("the camera is dead");
+  };
+  afterEach(() => Object.assign(watch, { trained: () => {}, evaluated: () => {} }));
+
+  test.each([
+    ["trained", 66, 5],
+    ["evaluated", 130, 6],
+  ] as const)("pictures to be %s give out", async (which, calls, step) => {
+    const whole = await run(rarely);
+    const dir = join(scratch, `dead-${which}`);
+    watch[which] = after(calls, give);
+    const dead = (async () => {
+      for await (const _ of train(rarely, { dir, seed: 2 }));
+    })();
+    await expect(dead).rejects.toThrow(
+      `the camera is dead. All up to step ${step} is saved; go on with: vit-distill train --resume ${dir}`,
+    );
+    expect(checkpointsOf(openRunFolder(dir))[0].step).toBe(step);
+    await run(rarely, { resume: dir });
+    expect(differences(whole.dir, dir)).toEqual([]);
+  });
+
+  test.each([
+    ["in the middle of an evaluation", 80, 4],
+    ["in the middle of the last one", 190, 8],
+  ])("%s", async (_, calls, step) => {
+    const whole = await run(rarely);
+    const dir = join(scratch, `stopped-${step}`);
+    const controller = new AbortController();
+    watch.evaluated = after(calls, () => controller.abort());
+    const events: TrainEvent[] = [];
+    for await (const event of train(rarely, { dir, seed: 2, signal: controller.signal })) events.push(event);
+    expect(events.at(-1)).toMatchObject({ kind: "end", finished: false, step });
+    expect(events.filter((event) => event.kind === "eval" && event.step === step)).toEqual([]);
+    expect(checkpointsOf(openRunFolder(dir)).map(({ step }) => step)).toEqual([step]);
+    const rest = await run(rarely, { resume: dir });
+    expect(rest.events.at(-1)).toMatchObject({ kind: "end", finished: true, step: 8 });
+    expect(differences(whole.dir, dir)).toEqual([]);
+    expect(differences(dir, whole.dir)).toEqual([]);
+  });
 });
