@@ -49,9 +49,8 @@ describe("kept are", () => {
   test("the last two", async () => {
     const { steps, dir } = await run(recipe(everyStep));
     expect(steps).toEqual([8, 7]);
-    expect(readdirSync(join(dir, "checkpoints")).sort()).toEqual(
-      ["7", "8"].flatMap((step) => [`step-0000000${step}.json`, `step-0000000${step}.safetensors`]),
-    );
+    const files = readdirSync(join(dir, "checkpoints")).filter((name) => !name.endsWith(".next.json")); // of resume --verify
+    expect(files.sort()).toEqual(["7", "8"].flatMap((step) => [`step-0000000${step}.json`, `step-0000000${step}.safetensors`]));
     expect(readdirSync(dir).filter((name) => name.endsWith(".tmp") || name === "run.lock")).toEqual([]);
   });
 
