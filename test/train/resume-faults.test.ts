@@ -100,7 +100,7 @@ test("the loss scale, which only a GPU has", () => {
   using after = open(1024);
   before.scaler.update({ overflowed: true });
   const path = join(scratch, "scaled.json");
-  saveProgress(path, before, { step: 1, best: null, skipped: 0 });
+  saveProgress(path, before, { step: 1, looked: 0, best: null, skipped: 0 });
   restoreProgress(path, after);
   expect(after.scaler.state()).toEqual(before.scaler.state());
   expect(after.scaler.scale).toBe(4);
