@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkpointsOf, newestWhole, openRunFolder } from "../../src/train/index.js";
 import { differences } from "../faults/kill.js";
 import { folderWith, tinyRecipe, vitDistill } from "./command.js";
@@ -13,16 +13,18 @@ const left = (dir: string) =>
   readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => /\.tmp$|run\.lock/.test(name));
 
 describe("a file system of its own", () => {
-  const place = mkdtempSync(join(tmpdir(), "vit-distill-disk-"));
+  let place: string;
   const mount = (options: string) => execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", place], { stdio: "pipe" });
-  const isMounted = (() => {
+  let isMounted = false;
+  beforeAll(() => {
+    place = mkdtempSync(join(tmpdir(), "vit-distill-disk-"));
     try {
       mount("size=1500k");
-      return true;
+      isMounted = true;
     } catch {
-      return false;
+      // not permitted here, as the test then says
     }
-  })();
+  });
   afterAll(() => {
     if (isMounted) execFileSync("umount", [place]);
     rmSync(place, { recursive: true });
