@@ -11,7 +11,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { hashTensors, KEY_BYTES, RecordStore } from "../checkpoint/index.js";
+import { KEY_BYTES, RecordStore } from "../checkpoint/index.js";
 import { type Device, type DType, ones, type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { AnswerRecords } from "./answer-records.js";
@@ -79,7 +79,7 @@ export class CachedTeacher extends Model {
     const known = this.#open.get(name);
     if (known) return known;
     const records = new AnswerRecords(this.info, { taps, topK: this.#topK });
-    this.#weights ??= hashTensors(this.teacher.stateDict());
+    this.#weights ??= this.teacher.fingerprint();
     const about = { teacher: this.info.name, weights: this.#weights, precision, topK: this.#topK, taps: [...taps] };
     const folder = `${this.info.name}-${createHash("sha256").update(JSON.stringify(about)).digest("hex").slice(0, 12)}`;
     const opened = { records, store: new RecordStore(join(this.#dir, folder), { recordBytes: records.bytes, about }) };
@@ -132,6 +132,7 @@ export class CachedTeacher extends Model {
   override dispose(): void {
     for (const { store } of this.#open.values()) store.close();
     this.#open.clear();
+    this.teacher.dispose(); // one from a file holds more than tensors
     super.dispose();
   }
 }

@@ -1,5 +1,6 @@
 /** What every model of ours is: images in, logits and the intermediates that were asked for out, and facts about itself. */
 
+import { hashTensors } from "../checkpoint/index.js";
 import { type Layer, Module } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import { UserError } from "../user-error.js";
@@ -82,6 +83,11 @@ export const given = <O extends object>(options: O): O =>
 export abstract class Model extends Module {
   abstract readonly info: ModelInfo;
   abstract forward(images: Tensor /* [B, C, H, W] */, options?: ForwardOptions): Output;
+
+  /** SHA-256 of what its answers depend on besides the pictures. */
+  fingerprint(): string {
+    return hashTensors(this.stateDict());
+  }
 
   /** The published checkpoint's keys and shapes in ours. */
   convertWeights(weights: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {

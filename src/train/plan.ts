@@ -2,7 +2,7 @@
 
 import type { Batch, ColourSpace, Loader } from "../data/index.js";
 import type { Meeting, TapNames } from "../methods/index.js";
-import { countMacs, ForeignTeacher, type InputSpec, type Model } from "../models/index.js";
+import { countMacs, type InputSpec, type Model } from "../models/index.js";
 import { type Device, type Tensor, tidy } from "../torch/index.js";
 import { checkRecipe, keeping, type Recipe } from "./recipe.js";
 import { refusingBroadcasts } from "./refuse-broadcasts.js";
@@ -156,7 +156,7 @@ function describePlayer(model: Model, { imageShape: [channels, height, width], s
     name,
     family,
     parameters: model.parameterCount(),
-    macs: model instanceof ForeignTeacher ? null : countMacs(model),
+    macs: model.parameters().length === 0 ? null : countMacs(model),
     input,
     grid,
     prefixTokens,

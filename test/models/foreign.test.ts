@@ -164,6 +164,17 @@ test("after its end an ONNX teacher says so instead of waiting", () => {
   tidy(() => void expect(() => teacher.forward(pictures())).toThrow(/was disposed/));
 });
 
+test("its fingerprint tells files apart, and what is taken from them", () => {
+  const prints = [["vit-traced.pt", {}], ["vit-dict.pt", {}], ["vit-traced.pt", { taps: { a: "2.0" } }], ["vit-traced.pt", { taps: { a: "2.1" } }]] as const; // biome-ignore format: one row
+  const seen = prints.map(([name, options]) => {
+    using teacher = make(name, options);
+    return teacher.fingerprint();
+  });
+  expect(new Set(seen).size).toBe(4);
+  using again = make("vit-traced.pt", {});
+  expect(again.fingerprint()).toBe(seen[0]);
+});
+
 test("a file's facts", () => {
   expect(formatOf(file("vit.onnx"))).toBe("onnx");
   expect(formatOf(file("vit-dict.pt"))).toBe("torchscript");

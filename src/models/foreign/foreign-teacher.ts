@@ -2,7 +2,9 @@
  * A network that others wrote, as a frozen teacher: it has no parameters here and cannot be trained. What its file does not say about
  * pictures is said in options, or assumed aloud.
  */
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { hashFile } from "../../checkpoint/index.js";
 import { type Device, noGrad, type Tensor, tidy } from "../../torch/index.js";
 import { UserError } from "../../user-error.js";
 import { checkImages } from "../inputs.js";
@@ -73,6 +75,13 @@ export class ForeignTeacher extends Model {
     const near = images.to({ dtype: "float32", device: this.#runsThere ? device : "cpu" });
     const results = noGrad(() => runInPieces(this.#program, near, wanted, this.#survey.batch));
     return new Map(wanted.map((name) => [name, results.get(name)!.to({ dtype: "float32", device })]));
+  }
+
+  /** Of its file, and of what is taken from it. */
+  override fingerprint(): string {
+    const { logits, taps } = this.#survey;
+    const taken = JSON.stringify([hashFile(this.#program.file), logits, [...taps]]);
+    return createHash("sha256").update(taken).digest("hex");
   }
 
   override to({ device }: { device?: Device }): this {
