@@ -68,6 +68,7 @@ function drawn(curves: Curve[]): string {
   const axis = `<text x="${width / 2}" y="${height - 12}" text-anchor="middle">step, 1 to ${steps}; loss, logarithmic</text>`;
   const frame = `<path d="M${margin} ${margin}V${height - margin}H${width - margin}" fill="none" stroke="#888"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Loss over ${steps} steps in float32 and bfloat16</title>
 <rect width="100%" height="100%" fill="#fff"/>${frame}${axis}
 ${[...marks, ...lines].join("\n")}
 </svg>
