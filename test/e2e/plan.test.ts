@@ -24,7 +24,9 @@ test("plan prints what the quick start would do and cost", async () => {
   expect(out).toMatch(/^dropped +1 prefix token of fashion_deit$/m);
   expect(out).toMatch(/^length +4 steps of 64 pictures: 1 epoch of 4$/m);
   expect(out).toMatch(/^time +about \d+:\d\d, evaluations not counted$/m);
-  expect(out).toMatch(/^disk +4\.9 MB: student\.safetensors 1\.2 MB, checkpoints\/last\.safetensors 3\.7 MB$/m);
+  expect(out).toMatch(
+    /^disk +13\.5 MB: student\.safetensors 1\.2 MB, student\.best\.safetensors 1\.2 MB, checkpoints\/ 11\.0 MB$/m,
+  );
 });
 
 test("--json is the same as data, and nothing is left behind", async () => {

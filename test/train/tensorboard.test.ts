@@ -108,33 +108,35 @@ function shown(dir: string): Record<string, [number, number][]> {
   return JSON.parse(stdout);
 }
 
-describe.skipIf(python === undefined)(
-  "TensorBoard's own reader (skipped: no Python with tensorboard; TENSORBOARD_PYTHON names one)",
-  () => {
-    test("shows what metrics.jsonl says", async () => {
-      const dir = join(fresh(), "run");
-      await run({ dir });
-      expect(shown(dir)).toEqual(drawn(dir));
-    });
+describe("TensorBoard's own reader", () => {
+  const needed = (skip: (condition: boolean, note: string) => void) =>
+    skip(python === undefined, "no Python with tensorboard here; TENSORBOARD_PYTHON names one");
 
-    test("forgets what a resumed run writes again, after a record cut short too", async () => {
-      const dir = join(fresh(), "run");
-      await run({ dir }, 6);
-      const beyond = new EventFile(dir, { from: 7 }); // as a process leaves it that was killed after its last checkpoint
-      for (const step of [7, 8, 9])
-        beyond.write(step, 0, [
-          { tag: "train/loss", value: 1e6 },
-          { tag: "train/only", value: step },
-        ]);
-      appendFileSync(beyond.path, readFileSync(beyond.path).subarray(0, 20));
-      await run({ resume: dir });
-      const { "train/only": lost, ...rest } = shown(dir);
-      expect(lost).toEqual([]);
-      expect(rest).toEqual(drawn(dir));
-      expect(eventFiles(dir)).toHaveLength(3);
-    });
-  },
-);
+  test("shows what metrics.jsonl says", async ({ skip }) => {
+    needed(skip);
+    const dir = join(fresh(), "run");
+    await run({ dir });
+    expect(shown(dir)).toEqual(drawn(dir));
+  });
+
+  test("forgets what a resumed run writes again, after a record cut short too", async ({ skip }) => {
+    needed(skip);
+    const dir = join(fresh(), "run");
+    await run({ dir }, 6);
+    const beyond = new EventFile(dir, { from: 7 }); // as a process leaves it that was killed after its last checkpoint
+    for (const step of [7, 8, 9])
+      beyond.write(step, 0, [
+        { tag: "train/loss", value: 1e6 },
+        { tag: "train/only", value: step },
+      ]);
+    appendFileSync(beyond.path, readFileSync(beyond.path).subarray(0, 20));
+    await run({ resume: dir });
+    const { "train/only": lost, ...rest } = shown(dir);
+    expect(lost).toEqual([]);
+    expect(rest).toEqual(drawn(dir));
+    expect(eventFiles(dir)).toHaveLength(3);
+  });
+});
 
 test("a run writes them beside its metrics, a file for each time that it was begun", async () => {
   const dir = join(fresh(), "run");
