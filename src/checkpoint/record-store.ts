@@ -31,27 +31,31 @@ interface Place {
 export class RecordStore {
   readonly dir: string;
   readonly recordBytes: number;
+  readonly #header: Record<string, unknown>;
   readonly #places = new Map<string, Place>();
   readonly #shards: Shard[] = [];
   #own: Shard | null = null;
   /** Records whose bytes are not those that were written. */
   damaged = 0;
 
-  /** Opens what is there, or begins anew. Throws when the folder holds records of another kind. */
+  /** Opens what is there; the folder is made with the first record. Throws when it holds records of another kind. */
   constructor(dir: string, { recordBytes, about }: StoreOptions) {
     this.dir = dir;
     this.recordBytes = recordBytes;
-    const header = { format: "vit-distill records 1", recordBytes, ...about };
-    const file = join(dir, "about.json");
+    this.#header = { format: "vit-distill records 1", recordBytes, ...about };
+    const file = this.#about;
+    if (!existsSync(file)) return;
     try {
-      mkdirSync(dir, { recursive: true });
-      if (!existsSync(file)) writeJsonAtomic(file, header);
-      else checkHeader(readFileSync(file, "utf8"), header, file);
+      checkHeader(readFileSync(file, "utf8"), this.#header, file);
       for (const name of readdirSync(dir).filter((name) => name.endsWith(".keys")).sort()) this.#read(name.slice(0, -5)); // biome-ignore format: one line
     } catch (error) {
       this.close();
       throw (error as NodeJS.ErrnoException).syscall ? fileError(error, "open", dir) : error;
     }
+  }
+
+  get #about(): string {
+    return join(this.dir, "about.json");
   }
 
   /** How many records there are. */
@@ -109,6 +113,8 @@ export class RecordStore {
 
   /** The next shard whose name is free; another process may take it first. */
   #begin(): Shard {
+    mkdirSync(this.dir, { recursive: true });
+    if (!existsSync(this.#about)) writeJsonAtomic(this.#about, this.#header);
     for (let number = this.#shards.length; ; number++) {
       try {
         const shard = new Shard(join(this.dir, String(number).padStart(5, "0")), "wx+");

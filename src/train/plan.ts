@@ -2,7 +2,7 @@
 
 import type { Batch, ColourSpace, Loader } from "../data/index.js";
 import type { Meeting, TapNames } from "../methods/index.js";
-import { countMacs, type InputSpec, type Model } from "../models/index.js";
+import { CachedTeacher, countMacs, type InputSpec, type Model } from "../models/index.js";
 import { type Device, type Tensor, tidy } from "../torch/index.js";
 import { checkRecipe, keeping, type Recipe } from "./recipe.js";
 import { refusingBroadcasts } from "./refuse-broadcasts.js";
@@ -89,6 +89,7 @@ export async function plan(recipe: Recipe, { device = "cpu", seed }: PlanOptions
   using session = Session.open(watched, { seed: seed ?? recipe.seed ?? 0, device });
   const { loader, precision, steps, epochs, student, teachers } = session;
   const playerPlan = (model: Model): PlayerPlan => describePlayer(model, loader);
+  for (const teacher of teachers) if (teacher instanceof CachedTeacher) teacher.source = "teacher"; // asked, and nothing written
   const [first, ...others] = await firstSteps(session);
   const times = timesOf(others);
   return {

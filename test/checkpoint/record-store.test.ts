@@ -1,6 +1,6 @@
 /** Records that were written whole come back; what a kill or a flipped bit left does not. */
 
-import { appendFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"; // biome-ignore format: one import
+import { appendFileSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs"; // biome-ignore format: one import
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -37,6 +37,14 @@ test("what was appended is there, in this process and in the next, and is append
   expect(second.read(key(1))).toEqual(record(1));
   expect(second.read(key(2))).toBeNull();
   second.close();
+});
+
+test("who only looks leaves no folder", () => {
+  const dir = fresh();
+  const store = open(dir);
+  expect(store.read(key(1))).toBeNull();
+  store.close();
+  expect(existsSync(dir)).toBe(false);
 });
 
 test("two at a time write each its own shard", () => {

@@ -1,6 +1,6 @@
 /** A run with a cached teacher: filled, found again by another run, checked, and the same whatever was there. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { mixup } from "../../src/augment/index.js";
 import { type CachedTeacher, cached } from "../../src/models/index.js";
 import { adamW } from "../../src/optim/index.js";
 import { memory } from "../../src/torch/index.js";
-import { fillCache, type Recipe, train, verifyCache } from "../../src/train/index.js";
+import { fillCache, plan, type Recipe, train, verifyCache } from "../../src/train/index.js";
 import { master, toyRecipe } from "./toys.js";
 
 const root = mkdtempSync(join(tmpdir(), "cached-runs-"));
@@ -85,6 +85,13 @@ test("filled beforehand, nobody is asked in training; checked, it holds; changed
   writeFileSync(file, bytes);
   await expect(verifyCache(recipe)).rejects.toThrow("12 of 12 pictures are not in the cache"); // damaged is not known
   expect(memory().tensors).toBe(before);
+});
+
+test("a plan asks the teacher and leaves nothing", async () => {
+  const dir = fresh();
+  const { notes } = await plan(recipeOver(dir).recipe);
+  expect(notes.some((note) => note.includes("cait is cached in"))).toBe(true);
+  expect(existsSync(dir)).toBe(false);
 });
 
 test("a recipe without a cached teacher has nothing to fill", async () => {
