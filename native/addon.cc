@@ -3,6 +3,7 @@
 #include "call.h"
 #include "engine.h"
 #include "script.h"
+#include "shelf.h"
 #include "tensor.h"
 
 namespace vit {
@@ -34,6 +35,7 @@ napi_value init(napi_env env, napi_value exports) {
       method("device", guarded<device>),
       method("dispose", guarded<dispose>),
       method("memory", guarded<memory>),
+      method("shelve", guarded<shelve>),
       method("backward", guarded<backward>),
       method("grad", guarded<grad>),
       method("requiresGrad", guarded<requiresGrad>),

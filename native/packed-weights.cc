@@ -3,6 +3,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "shelf.h"
+
 namespace vit {
 
 PackedWeights::PackedWeights(const at::Tensor& weight)
@@ -45,6 +47,7 @@ std::shared_ptr<const PackedWeights> packed(const at::Tensor& weight) {
   if (found != entries.end() && found->second.version == version && found->second.data == weight.data_ptr()) return found->second.weights;
   forgetTheGone();
   auto made = std::make_shared<const PackedWeights>(weight);
+  letGo(weight);
   entries.insert_or_assign(weight.unsafeGetTensorImpl(), Entry{Held(weight.getIntrusivePtr()), version, weight.data_ptr(), made});
   return made;
 }

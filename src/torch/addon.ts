@@ -58,6 +58,7 @@ export interface Addon {
   device(tensor: number): string;
   dispose(tensors: number | readonly number[]): void;
   memory(): { tensors: number; bytes: number };
+  shelve(tensor: number, directory: string): boolean;
   backward(outputs: number[], gradients: (number | null)[] | null, retainGraph: boolean, createGraph: boolean): void;
   grad(
     outputs: number[],

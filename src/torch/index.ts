@@ -41,5 +41,6 @@ export * from "./ops.generated.js";
 export { Generator, manualSeed } from "./random.js";
 export { type Holder, memory, tidy, untracked } from "./scope.js";
 export { ScriptModule, type ScriptResult } from "./script-module.js";
+export { shelve } from "./shelf.js";
 export { Tape } from "./tape.js";
 export { type BackwardOptions, clearGrads, gradsOf, type Nested, Parameter, type Pipe, Tensor } from "./tensor.js";

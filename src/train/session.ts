@@ -7,7 +7,7 @@ import type { Method, Players, TapNames, Terms } from "../methods/index.js";
 import { CachedTeacher, type Model, type Output } from "../models/index.js";
 import type { Module } from "../nn/index.js";
 import { clipGradNorm_, cosine, Ema, gradNorm, type LearningRates, LossScaler, type Optimizer } from "../optim/index.js";
-import { type Device, Generator, type Holder, noGrad, type Tensor, tensor, tidy } from "../torch/index.js";
+import { type Device, Generator, type Holder, hasMatrixUnit, noGrad, shelve, type Tensor, tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 import { inParts, type Lesson, learnGathered, learnInTurn } from "./accumulate.js";
 import { checkDevice } from "./check-device.js";
@@ -109,6 +109,8 @@ export class Session implements Holder {
     const asked = recipe.precision ?? "auto";
     this.precisionChoice = asked === "auto" && found ? keptChoice(found) : choosePrecision(asked, device);
     this.precision = this.precisionChoice.precision;
+    // its blocks keep their weights as the matrix unit reads them, and nobody reads the others
+    if (hasMatrixUnit() && this.precision === "bfloat16") for (const teacher of this.teachers) shelve(teacher.parameters());
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
