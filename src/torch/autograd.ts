@@ -86,13 +86,3 @@ export function autocast<T>({ device = "cpu", dtype = "bfloat16", enabled = true
 
 /** What autocast computes in on this device; undefined where it is off. */
 export const autocastDtype = (device: Device = "cpu"): DType | undefined => addon.autocastDtype(device) as DType | undefined;
-
-/**
- * A loss whose gradient is known beforehand. `value` (a scalar) and `gradient` (d value / d features, of the shape of
- * `features`) are computed under noGrad; the result has that value and that gradient, and keeps nothing else alive:
- * value + (F·G).sum() − (F·G).sum().detach().
- */
-export function withGradient(features: Tensor, value: Tensor, gradient: Tensor): Tensor {
-  const carrier = features.mul(gradient).sum();
-  return carrier.sub(carrier.detach()).add(value);
-}

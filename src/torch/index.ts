@@ -10,7 +10,6 @@ export {
   inferenceMode,
   isRecorded,
   noGrad,
-  withGradient,
 } from "./autograd.js";
 export { type Broadcast, findBroadcasts } from "./broadcasts.js";
 export { type FreeListener, hasOperator, type Listener, listen, type OperatorEvent } from "./dispatch.js";

@@ -200,6 +200,7 @@ const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","
 const VIT_DISTILL_TALKING_HEADS = resolve("vit_distill::talking_heads", "", ["qkv","before","before_bias","after","after_bias","portable"]);
 const VIT_DISTILL_ENCODER_BLOCK = resolve("vit_distill::encoder_block", "", ["x","heads","norms","weights","biases","exchange","scales","eps","portable"]);
 const VIT_DISTILL_GRAM_GAP = resolve("vit_distill::gram_gap", "", ["student","teacher"]);
+const VIT_DISTILL_WITH_GRADIENT = resolve("vit_distill::with_gradient", "", ["features","value","gradient"]);
 
 /** The operators whose first argument is a tensor, as methods. */
 export abstract class TensorOperators {
@@ -1455,4 +1456,9 @@ export function encoderBlock(x: Tensor, heads: number, norms: readonly Tensor[],
 /** vit_distill::gram_gap(Tensor student, Tensor teacher) -> (Tensor, Tensor) */
 export function gramGap(student: Tensor, teacher: Tensor): [Tensor, Tensor] {
     return wrapTuple(invoke(VIT_DISTILL_GRAM_GAP, student?.handle, teacher?.handle));
+}
+
+/** vit_distill::with_gradient(Tensor features, Tensor value, Tensor gradient) -> Tensor */
+export function withGradient(features: Tensor, value: Tensor, gradient: Tensor): Tensor {
+    return wrap(invoke(VIT_DISTILL_WITH_GRADIENT, features?.handle, value?.handle, gradient?.handle));
 }

@@ -127,6 +127,26 @@ describe("gradients", () => {
     loss.mul(3).backward();
     expect(x.grad?.toArray()).toEqual([3, -6]);
   });
+
+  scoped("withGradient leaves a gradient alone that somebody still holds, or comes back for", () => {
+    const x = leaf([1, 2]);
+    const gradient = tensor([0.5, -1], { dtype: "float64" });
+    const value = tensor(7, { dtype: "float64" });
+    const held = withGradient(x, value, gradient);
+    expect(grad([held.mul(3)], [x])[0]!.toArray()).toEqual([1.5, -3]);
+    expect(gradient.toArray()).toEqual([0.5, -1]);
+
+    const again = withGradient(x, value, gradient.clone()).mul(3);
+    for (const retainGraph of [true, false]) expect(grad([again], [x], { retainGraph })[0]!.toArray()).toEqual([1.5, -3]);
+  });
+
+  scoped("withGradient refuses a second derivative, and a gradient of another shape", () => {
+    const x = leaf([1, 2]);
+    const value = tensor(7, { dtype: "float64" });
+    const loss = withGradient(x, value, tensor([0.5, -1], { dtype: "float64" }));
+    expect(() => grad([loss], [x], { createGraph: true })).toThrow("no second derivative");
+    expect(() => withGradient(x, value, value)).toThrow("features of shape [2] have a gradient of shape []");
+  });
 });
 
 describe("modes", () => {

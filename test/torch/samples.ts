@@ -390,6 +390,12 @@ const own: Record<string, Sample[]> = {
     student: whole32([1, 2, 2], [2, 0, 0, -4]),
     teacher: whole32([1, 2, 3], [1, 0, 0, 8, 0, 0]),
   }),
+  // the gradient is what it is told to be (test/torch/autograd.test.ts), which no difference quotient finds
+  "vit_distill::with_gradient": given({
+    features: whole32([2], [3, 4]),
+    value: whole32([], [5]),
+    gradient: whole32([2], [1, -2]),
+  }),
   // norms that give their bias, one token, and hidden numbers whose GELU is 0 or themselves: every step is in whole numbers
   "vit_distill::encoder_block": given({
     x: whole32([1, 1, 2], [3, -1]),
