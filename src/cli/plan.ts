@@ -41,7 +41,7 @@ function players({ student, teachers, pictures }: Plan): string {
     role,
     player.name,
     million(player.parameters),
-    player.macs === null ? "–" : giga(player.macs),
+    macs(player),
     player.grid[0] === 0 ? "–" : grid(player.grid),
     player.prefixTokens,
     `${player.input.channels}×${grid([player.input.size, player.input.size])}, ${space(player.input)}`,
@@ -53,8 +53,20 @@ function players({ student, teachers, pictures }: Plan): string {
   );
 }
 
-function view({ input, resize, recolour }: PlayerPlan, { shape: [, height, width] }: Plan["pictures"]): string {
-  const done = [resize && `resized from ${grid([height, width])} (${input.interpolation})`, recolour && "in its own colours"];
+function macs({ macs: all, masked }: PlayerPlan): string {
+  if (all === null) return "–";
+  return masked ? `${giga(masked.macs)} of ${giga(all)}` : giga(all);
+}
+
+function view(
+  { input, resize, recolour, masked, grid: [h, w] }: PlayerPlan,
+  { shape: [, height, width] }: Plan["pictures"],
+): string {
+  const done = [
+    resize && `resized from ${grid([height, width])} (${input.interpolation})`,
+    recolour && "in its own colours",
+    masked && `${masked.patches} of its ${h * w} patches`,
+  ];
   return done.filter(Boolean).join(", ") || "as they come";
 }
 

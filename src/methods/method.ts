@@ -22,6 +22,7 @@ export interface TapNames {
 }
 
 export interface LossInput {
+  /** Under a masked teacher, where its taps are asked for, the taps hold the patches that the teacher looked at: token i of both is one patch. */
   student: Output;
   /** The first of `teachers`. */
   teacher: Output;

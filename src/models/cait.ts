@@ -7,6 +7,7 @@ import {
   Dropout,
   DropPath,
   type EncoderBlockParts,
+  firstTokenAttention,
   fusedBlock,
   LayerNorm,
   Linear,
@@ -19,8 +20,9 @@ import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
 import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
 import { PatchEmbed } from "./patch-embed.js";
+import { pickTokens } from "./pick-tokens.js";
 
-// B images, C channels, S image size, N patches, D embedding width, H heads, E = D / H
+// B images, C channels, S image size, N patches (or the k that are looked at), D embedding width, H heads, E = D / H
 
 export interface CaitOptions extends CommonOptions {
   patchSize?: number;
@@ -132,6 +134,12 @@ class ClassAttention extends Module {
     const weights = q.matmul(k.transpose(-2, -1)).softmax(-1); // [B, H, 1, 1 + N]
     return weights.matmul(v).transpose(1, 2).reshape([batch, 1, width]).pipe(this.proj); // [B, 1, D]
   }
+
+  /** The weights' mean over heads. [B, 1 + N, D] → [B, 1 + N] */
+  weights(tokens: Tensor): Tensor {
+    const { heads, q: query, k } = this;
+    return firstTokenAttention(tokens, { heads, query, key: k.weight });
+  }
 }
 
 const layerScale = (embedDim: number, initScale: number): Parameter => new Parameter(filled([embedDim], initScale));
@@ -205,6 +213,14 @@ class ClassBlock extends Module {
     this.mlp = new Mlp(embedDim, embedDim * mlpRatio);
   }
 
+  /** How much the class token looks at each patch, mean over heads. */
+  saliency(token: Tensor /* [B, 1, D] */, patches: Tensor /* [B, N, D] */): Tensor {
+    return tidy(() => {
+      const tokens = cat([token, patches], { dim: 1 }).pipe(this.norm1); // [B, 1 + N, D]
+      return this.attn.weights(tokens).slice({ dim: 1, start: 1 }); // [B, N]
+    });
+  }
+
   forward(token: Tensor /* [B, 1, D] */, patches: Tensor /* [B, N, D] */): Tensor {
     return tidy(() => {
       const tokens = cat([token, patches], { dim: 1 }); // [B, 1 + N, D]
@@ -243,15 +259,27 @@ export class Cait extends Model {
     initialiseLinears(this);
   }
 
-  forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
+  override get givesSaliency(): boolean {
+    return true;
+  }
+
+  override get takesPatches(): boolean {
+    return true;
+  }
+
+  forward(images: Tensor /* [B, C, S, S] */, { taps = [], ...wanted }: ForwardOptions = {}): Output {
     return tidy(() => {
-      const tapped = new Taps(taps, this.info);
-      const embedded = images.pipe(this.patchEmbed).add(this.posEmbed).pipe(this.posDrop); // [B, N, D]
+      const tapped = new Taps(taps, this.info, wanted);
+      const positions = wanted.patches ? pickTokens(this.posEmbed, wanted.patches) : this.posEmbed; // [B or 1, N, D]
+      const embedded = this.patchEmbed.forward(images, wanted.patches).add(positions).pipe(this.posDrop); // [B, N, D]
       const patches = tapped.through(this.blocks, embedded); // [B, N, D]
       let token: Tensor = this.clsToken.expand([images.shape[0], -1, -1]); // [B, 1, D]
-      for (const block of this.blocksTokenOnly) token = block.forward(token, patches);
+      for (const [i, block] of this.blocksTokenOnly.entries()) {
+        if (i === this.blocksTokenOnly.length - 1) tapped.keepSaliency(() => block.saliency(token, patches));
+        token = block.forward(token, patches);
+      }
       const logits = token.pipe(this.norm).select(1, 0).pipe(this.head); // [B, classes]
-      return { logits, heads: { class: logits }, taps: tapped.inOrder() };
+      return { logits, heads: { class: logits }, ...tapped.found() };
     });
   }
 }

@@ -166,12 +166,16 @@ export class Coadvise extends Model {
     return [...super.fields(), ...stems, ...heads];
   }
 
-  forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
+  override get givesSaliency(): boolean {
+    return true;
+  }
+
+  forward(images: Tensor /* [B, C, S, S] */, { taps = [], saliency = false }: ForwardOptions = {}): Output {
     checkImages(images, this.info.input);
     return tidy(() => {
-      const tapped = new Taps(taps, this.info);
+      const tapped = new Taps(taps, this.info, { saliency });
       const prefix = prefixAfter(this.blocks, this.#embed(images), this.info.prefixTokens, tapped).pipe(this.norm); // [B, P, D]
-      return { ...this.#classify(prefix), taps: tapped.inOrder() };
+      return { ...this.#classify(prefix), ...tapped.found() };
     });
   }
 

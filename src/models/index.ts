@@ -34,6 +34,7 @@ export {
   type TapShape,
   Taps,
 } from "./model.js";
+export { pickTokens } from "./pick-tokens.js";
 export { Rednet, type RednetOptions, rednet } from "./rednet.js";
 export { Regnet, type RegnetOptions, regnet } from "./regnet.js";
 export { reorderHead } from "./reorder-head.js";

@@ -2,7 +2,7 @@
 
 import { hashTensors } from "../checkpoint/index.js";
 import { type Layer, Module } from "../nn/index.js";
-import type { Tensor } from "../torch/index.js";
+import { noGrad, type Tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
 
 // B images, C channels, P prefix tokens (class, distillation), N patches, D embedding width
@@ -54,13 +54,21 @@ export function layerTaps(name: string, shapes: readonly TapShape[]): Pick<Model
 export interface ForwardOptions {
   /** Intermediates to return, in this order. */
   taps?: readonly string[];
+  /** Whether to say where the class token looks. Of models that `givesSaliency`. */
+  saliency?: boolean;
+  /** The patches to look at, [B, k] int64, rising, each picture's own; the others are not there. All unless given. Of models that `takesPatches`. */
+  patches?: Tensor | null;
 }
 
 export interface Output {
   /** The mean of the heads at evaluation, the class head in training. */
   logits: Tensor; // [B, classes]
   heads: Record<string, Tensor>; // each [B, classes]
-  taps: Tensor[]; // each [B, P + N, D]
+  taps: Tensor[]; // each [B, P + N, D]; where patches were given, of those alone
+  /** Where asked for: the class token's attention to each patch in the last block, mean over heads, before dropout. float32, no gradient. */
+  saliency?: Tensor; // [B, N]
+  /** Those that were given. */
+  patches?: Tensor; // [B, k]
 }
 
 /** What every factory understands, whatever the family. */
@@ -84,6 +92,16 @@ export abstract class Model extends Module {
   abstract readonly info: ModelInfo;
   abstract forward(images: Tensor /* [B, C, H, W] */, options?: ForwardOptions): Output;
 
+  /** Whether `forward` says, when asked, where its class token looks. */
+  get givesSaliency(): boolean {
+    return false;
+  }
+
+  /** Whether `forward` can look at some of the patches, and is the cheaper for it. */
+  get takesPatches(): boolean {
+    return false;
+  }
+
   /** SHA-256 of what its answers depend on besides the pictures. */
   fingerprint(): string {
     return hashTensors(this.stateDict());
@@ -98,11 +116,15 @@ export abstract class Model extends Module {
 /** Takes the intermediates that were asked for as the forward pass gives birth to them. */
 export class Taps {
   readonly #found = new Map<string, Tensor>();
+  readonly #wanted: Omit<ForwardOptions, "taps">;
+  #saliency: Tensor | undefined;
 
   constructor(
     readonly asked: readonly string[],
     info: ModelInfo,
+    wanted: Omit<ForwardOptions, "taps"> = {},
   ) {
+    this.#wanted = wanted;
     const known = Object.keys(info.taps);
     const unknown = asked.find((name) => !known.includes(name));
     if (unknown !== undefined) throw new UserError(`${info.name} has no tap "${unknown}". It has ${known.join(", ")}.`);
@@ -127,6 +149,17 @@ export class Taps {
       if (!this.asked.includes(`${name}.${i - 1}`)) stream.dispose();
       return next;
     }, x);
+  }
+
+  /** Where the class token looks; made only if asked for. */
+  keepSaliency(make: () => Tensor /* [B, N] */): void {
+    if (this.#wanted.saliency) this.#saliency = tidy(() => noGrad(make));
+  }
+
+  /** What of an output the forward pass met on its way. */
+  found(): Pick<Output, "taps" | "saliency" | "patches"> {
+    const { patches } = this.#wanted;
+    return { taps: this.inOrder(), ...(this.#saliency && { saliency: this.#saliency }), ...(patches && { patches }) };
   }
 
   inOrder(): Tensor[] {

@@ -10,8 +10,9 @@ import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
 import { type CommonOptions, type ForwardOptions, given, layerTaps, Model, type ModelInfo, type Output, Taps } from "./model.js";
 import { PatchEmbed } from "./patch-embed.js";
+import { pickTokens } from "./pick-tokens.js";
 
-// B images, C channels, S image size, P prefix tokens (1, or 2 when distilled), N patches, D embedding width
+// B images, C channels, S image size, P prefix tokens (1, or 2 when distilled), N patches (or the k that are looked at), D embedding width
 
 export interface VitOptions extends CommonOptions {
   patchSize?: number;
@@ -109,6 +110,11 @@ export class Block extends Module {
     this.ls2 = layerScale();
   }
 
+  /** How much the class token looks at each token, mean over heads. [B, P + N, D] → [B, P + N] */
+  saliency(x: Tensor): Tensor {
+    return tidy(() => this.attn.ofFirstToken(x.pipe(this.norm1)));
+  }
+
   /** Every token is looked at; the first `tokens` of them come out, all unless told. */
   forward(x: Tensor /* [B, P + N, D] */, { tokens = x.size(1) }: { tokens?: number } = {}): Tensor {
     return tidy(() => {
@@ -128,6 +134,7 @@ export const blocksOf = ({ depth, dropPath, ...options }: BlockOptions & { depth
 export function prefixAfter(blocks: readonly Block[], x: Tensor /* [B, P + N, D] */, tokens: number, tapped: Taps): Tensor {
   const last = blocks.length - 1;
   const before = tapped.through(blocks.slice(0, last), x); // [B, P + N, D]
+  tapped.keepSaliency(() => blocks[last].saliency(before).slice({ dim: 1, start: tokens })); // [B, N]
   if (!tapped.asked.includes(`blocks.${last}`)) return blocks[last].forward(before, { tokens }); // [B, P, D]
   return tapped.keep(`blocks.${last}`, before.pipe(blocks[last])).slice({ dim: 1, end: tokens }); // [B, P, D]
 }
@@ -164,21 +171,32 @@ export class VisionTransformer extends Model {
     initialiseLinears(this);
   }
 
-  forward(images: Tensor /* [B, C, S, S] */, { taps = [] }: ForwardOptions = {}): Output {
+  override get givesSaliency(): boolean {
+    return true;
+  }
+
+  override get takesPatches(): boolean {
+    return true;
+  }
+
+  forward(images: Tensor /* [B, C, S, S] */, { taps = [], ...wanted }: ForwardOptions = {}): Output {
     return tidy(() => {
-      const tapped = new Taps(taps, this.info);
-      const prefix = prefixAfter(this.blocks, this.#embed(images), this.info.prefixTokens, tapped).pipe(this.norm); // [B, P, D]
-      return { ...this.#classify(prefix), taps: tapped.inOrder() };
+      const tapped = new Taps(taps, this.info, wanted);
+      const embedded = this.#embed(images, wanted.patches); // [B, P + N, D]
+      const prefix = prefixAfter(this.blocks, embedded, this.info.prefixTokens, tapped).pipe(this.norm); // [B, P, D]
+      return { ...this.#classify(prefix), ...tapped.found() };
     });
   }
 
-  #embed(images: Tensor): Tensor {
-    const patches = images.pipe(this.patchEmbed); // [B, N, D]
+  #embed(images: Tensor, chosen?: Tensor | null): Tensor {
+    const patches = this.patchEmbed.forward(images, chosen); // [B, N, D]
+    const prefixTokens = this.noEmbedClass ? 0 : this.info.prefixTokens;
+    const positions = chosen ? pickTokens(this.posEmbed, chosen, { prefixTokens }) : this.posEmbed;
     const tokens = [this.clsToken, ...(this.distToken ? [this.distToken] : [])];
     const prefix = tokens.map((token) => token.expand([images.shape[0], -1, -1])); // each [B, 1, D]
     const embedded = this.noEmbedClass
-      ? cat([...prefix, patches.add(this.posEmbed)], { dim: 1 }) // [B, P + N, D]
-      : cat([...prefix, patches], { dim: 1 }).add(this.posEmbed); // [B, P + N, D]
+      ? cat([...prefix, patches.add(positions)], { dim: 1 }) // [B, P + N, D]
+      : cat([...prefix, patches], { dim: 1 }).add(positions); // [B, P + N, D]
     return embedded.pipe(this.posDrop);
   }
 

@@ -5,6 +5,7 @@
 
 import { dropout, hasOperator, linear, scaledDotProductAttention, type Tensor, tidy } from "../torch/index.js";
 import { Dropout } from "./dropout.js";
+import { firstTokenAttention } from "./first-token-attention.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
@@ -73,6 +74,16 @@ export class Attention extends Module {
       const mixed = attention(q, k, v, { dropout: this.training ? this.attnDrop : 0 }); // [B, H, M, d]
       const joined = mixed.transpose(1, 2).reshape([batch, queries, dim]); // [B, M, D]
       return joined.pipe(this.proj).pipe(this.projDrop);
+    });
+  }
+
+  /** How much the first token looks at each of the N, mean over the heads, before dropout: [B, N, D] → [B, N] */
+  ofFirstToken(x: Tensor): Tensor {
+    return tidy(() => {
+      const { weight, bias } = this.qkv;
+      const dim = x.size(-1);
+      const query = { weight: weight.slice({ end: dim }), bias: bias?.slice({ end: dim }) };
+      return firstTokenAttention(x, { heads: this.heads, query, key: weight.slice({ start: dim, end: 2 * dim }) }); // [B, N]
     });
   }
 

@@ -8,6 +8,7 @@ export { ConvNorm, type ConvNormOptions, ConvNormRelu } from "./conv-norm.js";
 export { DropPath } from "./drop-path.js";
 export { Dropout } from "./dropout.js";
 export { type EncoderBlockParts, fusedBlock } from "./encoder-block.js";
+export { type FirstTokenAttention, firstTokenAttention } from "./first-token-attention.js";
 export { type Followed, followCalls } from "./follow-calls.js";
 export { crossGram, frobenius, gram, normaliseTokens } from "./gram.js";
 export { Identity } from "./identity.js";

@@ -47,10 +47,10 @@ export function learnInTurn(session: Session, parts: readonly Lesson[]): Learned
   const shares = sizes.map((size) => size / sum(sizes));
   const learned = parts.map(({ images, targets }, i) =>
     tidy(() => {
-      const [advice, teacherTime] = timed(() => session.teach(images));
-      const terms = session.loss(session.study(images), advice, targets);
+      const said = session.look(images);
+      const terms = session.loss(said, targets);
       session.scaled(total(terms).mul(shares[i])).backward();
-      return { terms: values(terms), teacherTime };
+      return { terms: values(terms), teacherTime: said.teacherTime };
     }),
   );
   const told = learned.map(({ terms }) => terms);
@@ -68,14 +68,13 @@ export function learnGathered(session: Session, parts: readonly Lesson[]): Learn
     const looks = withoutTrace(session.student, () =>
       parts.map(({ images }) => {
         const random = session.randomState();
-        const [advice, teacherTime] = timed(() => session.teach(images));
-        return { random, advice, teacherTime, output: noGrad(() => session.study(images)) };
+        return { random, said: noGrad(() => session.look(images)) };
       }),
     );
-    const student = joined(looks.map(({ output }) => output));
+    const student = joined(looks.map(({ said }) => said.student));
     const leaves = tensorsOf(student).map((tensor) => tensor.requiresGrad_());
-    const teachers = session.teachers.map((_, t) => joined(looks.map(({ advice }) => advice[t])));
-    const terms = session.loss(student, teachers, cat(parts.map(({ targets }) => targets)));
+    const teachers = session.teachers.map((_, t) => joined(looks.map(({ said }) => said.teachers[t])));
+    const terms = session.loss({ student, teachers }, cat(parts.map(({ targets }) => targets)));
     session.scaled(total(terms)).backward();
     const pulls = gradsOf(leaves); // ∂ loss / ∂ output; null where no term looks
 
@@ -87,7 +86,7 @@ export function learnGathered(session: Session, parts: readonly Lesson[]): Learn
       start += images.shape[0];
     }
     session.restoreRandomState(random);
-    return { terms: values(terms), parts: [values(terms)], teacherTime: sum(looks.map(({ teacherTime }) => teacherTime)) };
+    return { terms: values(terms), parts: [values(terms)], teacherTime: sum(looks.map(({ said }) => said.teacherTime)) };
   });
 }
 
@@ -115,11 +114,12 @@ function withoutTrace<T>(model: Model, fn: () => T): T {
 
 /** The outputs for several parts as those for one batch. */
 export function joined(outputs: readonly Output[]): Output {
-  const [{ heads, taps }] = outputs;
+  const [{ heads, taps, patches }] = outputs;
   return {
     logits: cat(outputs.map(({ logits }) => logits)),
     heads: Object.fromEntries(Object.keys(heads).map((head) => [head, cat(outputs.map((output) => output.heads[head]))])),
     taps: taps.map((_, i) => cat(outputs.map((output) => output.taps[i]))),
+    ...(patches && { patches: cat(outputs.map((output) => output.patches!)) }),
   };
 }
 
@@ -131,10 +131,3 @@ const values = (terms: Record<string, Tensor>): Record<string, number> =>
   Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item()]));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, number) => all + number, 0);
-
-/** The result, and how many milliseconds it took. */
-function timed<T>(fn: () => T): [result: T, milliseconds: number] {
-  const begin = performance.now();
-  const result = fn();
-  return [result, performance.now() - begin];
-}

@@ -42,8 +42,7 @@ export function measureBalance(session: Session, batch: Batch): Balance | null {
 
 function pullsOf(session: Session, batch: Batch): Omit<Balance, "shares"> {
   const [{ images, targets }] = session.lessons(batch);
-  const advice = session.teach(images);
-  const terms = session.loss(session.study(images), advice, targets);
+  const terms = session.loss(session.look(images), targets);
   const weights = session.student.parameters().filter(({ requiresGrad }) => requiresGrad);
   const scale = session.scaler?.scale ?? 1;
   const gradientsOf = (term: Tensor) => grad([session.scaled(term)], weights, { retainGraph: true, allowUnused: true });

@@ -37,6 +37,7 @@ export type { BadEvent, BeginEvent, EndEvent, EvalEvent, NoteEvent, StepEvent, T
 export type { FirstWeights } from "./first-weights.js";
 export { ChangedRun } from "./identity.js";
 export { loadRecipe } from "./load-recipe.js";
+export type { MaskedTeacher } from "./masked-teacher.js";
 export {
   type Fault,
   type FaultEvent,

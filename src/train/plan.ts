@@ -4,6 +4,7 @@ import type { Batch, ColourSpace, Loader } from "../data/index.js";
 import type { Meeting, TapNames } from "../methods/index.js";
 import { CachedTeacher, countMacs, type InputSpec, type Model } from "../models/index.js";
 import { type Device, type Tensor, tidy } from "../torch/index.js";
+import { patchesKept } from "./masked-teacher.js";
 import { checkRecipe, keeping, type Recipe } from "./recipe.js";
 import { refusingBroadcasts } from "./refuse-broadcasts.js";
 import { describe } from "./resolved-recipe.js";
@@ -23,6 +24,8 @@ export interface PlayerPlan {
   parameters: number;
   /** Multiply-accumulates of one picture at its own size; null for a network from a file of other tools, which is not seen through. */
   macs: number | null;
+  /** Of a masked teacher: how many of its patches it looks at, and what that costs; null where it looks at all. */
+  masked: { patches: number; macs: number } | null;
   input: InputSpec;
   grid: readonly [number, number];
   prefixTokens: number;
@@ -89,6 +92,7 @@ export async function plan(recipe: Recipe, { device = "cpu", seed }: PlanOptions
   using session = Session.open(watched, { seed: seed ?? recipe.seed ?? 0, device });
   const { loader, precision, steps, epochs, student, teachers } = session;
   const playerPlan = (model: Model): PlayerPlan => describePlayer(model, loader);
+  const teacherPlan = (model: Model): PlayerPlan => ({ ...playerPlan(model), masked: maskedCost(model, recipe) });
   for (const teacher of teachers) if (teacher instanceof CachedTeacher) teacher.source = "teacher"; // asked, and nothing written
   const [first, ...others] = await firstSteps(session);
   const times = timesOf(others);
@@ -98,7 +102,7 @@ export async function plan(recipe: Recipe, { device = "cpu", seed }: PlanOptions
     precision,
     pictures: { count: recipe.data.train.n, shape: loader.imageShape, space: loader.space },
     student: playerPlan(student),
-    teachers: teachers.map(playerPlan),
+    teachers: teachers.map(teacherPlan),
     method: { ...describeMethod(session), terms: first.terms },
     batchSize: loader.batchSize,
     parts: session.accumulate.steps,
@@ -158,12 +162,19 @@ function describePlayer(model: Model, { imageShape: [channels, height, width], s
     family,
     parameters: model.parameterCount(),
     macs: model.parameters().length === 0 ? null : countMacs(model),
+    masked: null,
     input,
     grid,
     prefixTokens,
     resize: height === input.size && width === input.size ? null : input.interpolation,
     recolour: channels !== inChannels || !isOwnSpace,
   };
+}
+
+function maskedCost(teacher: Model, { maskedTeacher: mask }: Recipe): PlayerPlan["masked"] {
+  if (!mask) return null;
+  const patches = patchesKept(mask, teacher.info);
+  return { patches, macs: countMacs(teacher, { patches }) };
 }
 
 function describeMethod({ method, players, extras }: Session): Omit<MethodPlan, "terms"> {

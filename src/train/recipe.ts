@@ -6,6 +6,7 @@ import type { Model } from "../models/index.js";
 import { nearest } from "../nearest.js";
 import type { OptimizerFactory, Schedule } from "../optim/index.js";
 import { UserError } from "../user-error.js";
+import type { MaskedTeacher } from "./masked-teacher.js";
 import type { Precision } from "./precision.js";
 
 export interface RecipeData {
@@ -68,6 +69,8 @@ export interface Recipe {
   name?: string;
   student: () => Model;
   teachers?: readonly (() => Model)[];
+  /** Lets the teachers look at a share of the patches only, those that the student attends to: they cost about that share. */
+  maskedTeacher?: MaskedTeacher;
   method: Method;
   data: RecipeData;
   /** How long: passes over the training pictures, or optimizer steps. */
@@ -131,6 +134,7 @@ const seconds = leaf<number>("a number of seconds from 0 up", (v) => Number.isFi
 const yesOrNo = leaf<boolean>("true or false", (v) => typeof v === "boolean");
 const decay = leaf<number>("a number from 0 to 1", (v) => typeof v === "number" && v >= 0 && v < 1);
 const share = leaf<number>("a share from 0 to 1", (v) => typeof v === "number" && v >= 0 && v <= 1);
+const part = leaf<number>("a share above 0, up to 1", (v) => typeof v === "number" && v > 0 && v <= 1);
 const makesModel = leaf<() => Model>(
   'a function that makes a model, such as () => createModel("deit_tiny_patch16_224")',
   (v) => typeof v === "function",
@@ -152,6 +156,13 @@ const precision = leaf<Precision | "auto">('"float32", "bfloat16", "float16" or 
   ["float32", "bfloat16", "float16", "auto"].includes(v as string),
 );
 const nonFinite = leaf<NonFinite>("an object { skip: 3 }", isNonFinite);
+
+const chosenBy = leaf<MaskedTeacher["by"]>('"attention" or "random"', (v) => v === "attention" || v === "random");
+
+const maskSchema = z.strictObject(
+  { keep: part, by: chosenBy.optional() },
+  { error: objectError('an object { keep: 0.5, by: "attention" }') },
+);
 
 const dataSchema = z.strictObject(
   {
@@ -180,6 +191,7 @@ const fields = z.strictObject(
     name: text.optional(),
     student: makesModel,
     teachers: z.array(makesModel, { error: "a list of functions that make a model" }).readonly().optional(),
+    maskedTeacher: maskSchema.optional(),
     method,
     data: dataSchema,
     epochs: positiveInteger.optional(),
@@ -234,8 +246,10 @@ function sentence(issue: z.core.$ZodIssue, recipe: unknown): string {
   return `${prefix}expected ${issue.message}, got ${show(valueAt(recipe, path))}`;
 }
 
+const below: Readonly<Record<string, { shape: object }>> = { data: dataSchema, keep: keepSchema, maskedTeacher: maskSchema };
+
 function unknownField(key: string, path: string[]): string {
-  const known = Object.keys((path.length === 0 ? fields : path[0] === "keep" ? keepSchema : dataSchema).shape);
+  const known = Object.keys((below[path[0]] ?? fields).shape);
   const meant = nearest(key, known);
   return `unknown field "${key}"${meant ? ` (did you mean "${meant}"?)` : ` (known: ${known.join(", ")})`}`;
 }

@@ -14,6 +14,7 @@ import { checkDevice } from "./check-device.js";
 import { checkPlayers } from "./check-players.js";
 import { Contract, trainedParameters } from "./contract.js";
 import { beginWith, type FirstWeights } from "./first-weights.js";
+import { atThePatchesOf, checkMask, choosePatches } from "./masked-teacher.js";
 import type { Before, Breach } from "./non-finite/breach.js";
 import { stepOrStay } from "./non-finite/step-or-stay.js";
 import { choosePrecision, inPrecision, keptChoice, type Precision, type PrecisionChoice } from "./precision.js";
@@ -41,6 +42,14 @@ export interface StepReport {
   breach: Breach | null;
   /** Whether the loss was scaled too far for float16: the weights are as they were, and the next step is scaled less. */
   overflowed: boolean;
+}
+
+/** What was said to the same pictures. */
+export interface Said {
+  student: Output;
+  teachers: Output[];
+  /** Milliseconds that the teachers took. */
+  teacherTime: number;
 }
 
 /** In a batch that is evaluated: 84 pictures of 224×224. */
@@ -114,6 +123,7 @@ export class Session implements Holder {
     for (const split of ["val", "test"] as const) checkLabelled(recipe.data[split]);
     this.players = checkPlayers(recipe.method, this.student, this.teachers, recipe.data.train);
     this.#taps = this.method.taps(this.players);
+    if (recipe.maskedTeacher) checkMask(recipe.maskedTeacher, { ...models, taps: this.#taps });
     this.extras = this.#drawing(() => this.method.extras(this.players)?.to({ device }).train() ?? null);
     const { batchSize, repeats, views, workers, maxBad } = recipe.data;
     this.loader = new Loader(recipe.data.train, {
@@ -154,6 +164,12 @@ export class Session implements Holder {
       student: student.to({ device }).train(),
       teachers: teachers.map((make) => make().to({ device }).eval().requiresGrad_(false)),
     };
+  }
+
+  /** Whether the student's attention says where the teachers look. */
+  get #guides(): boolean {
+    const { maskedTeacher: mask } = this.recipe;
+    return mask !== undefined && mask.by !== "random";
   }
 
   get method(): Method {
@@ -215,7 +231,7 @@ export class Session implements Holder {
     ];
   }
 
-  /** One step: the teachers look, the student learns. Where something is not finite, nothing is changed but the random streams. */
+  /** One step: teachers and student look, the student learns. Where something is not finite, nothing is changed but the random streams. */
   step(batch: Batch, lr: number): StepReport {
     return tidy(() => {
       this.#contract.checkTeachers();
@@ -281,27 +297,65 @@ export class Session implements Holder {
     return teacher === 0 ? this.#taps.teacher : [];
   }
 
-  /** What each teacher says to its own view of the pictures [B, C, H, W]. */
-  teach(images: Tensor): Output[] {
+  /**
+   * What student and teachers say to the pictures [B, C, H, W]. The teachers go first, while the student's graph takes no memory
+   * yet, unless they look where the student looks. `turn` hears who is next.
+   */
+  look(images: Tensor, turn: (who: "student" | "teacher") => void = () => {}): Said {
+    const study = (): Output => {
+      turn("student");
+      return this.study(images);
+    };
+    const teach = (student?: Output): Omit<Said, "student"> => {
+      turn("teacher");
+      const begin = performance.now();
+      const teachers = this.teach(images, student);
+      return { teachers, teacherTime: performance.now() - begin };
+    };
+    if (this.recipe.maskedTeacher) {
+      const student = study();
+      return { student, ...teach(student) };
+    }
+    const taught = teach();
+    return { student: study(), ...taught };
+  }
+
+  /** What each teacher says to its own view of the pictures [B, C, H, W]; masked, to the patches there that the student attends to. */
+  teach(images: Tensor, student?: Output): Output[] {
     return noGrad(() =>
       this.teachers.map((teacher, i) => {
         const view = this.#views.teachers[i](images);
-        return this.#cast(() => teacher.forward(view, { taps: this.#tapsOf(i) }));
+        const patches = this.#patchesOf(teacher, images, student);
+        return this.#cast(() => teacher.forward(view, { taps: this.#tapsOf(i), patches }));
       }),
     );
+  }
+
+  #patchesOf({ info }: Model, images: Tensor, student?: Output): Tensor | null {
+    const { maskedTeacher: mask } = this.recipe;
+    if (!mask) return null;
+    const sight = { student: this.student.info, saliency: student?.saliency, generator: this.streams.get("method")! };
+    return choosePatches(mask, info, images, sight);
   }
 
   /** What the student says to its own view of the pictures [B, C, H, W]. */
   study(images: Tensor): Output {
     const view = this.#views.student(images);
-    return this.#cast(() => this.student.forward(view, { taps: this.#taps.student }));
+    return this.#cast(() => this.student.forward(view, { taps: this.#taps.student, saliency: this.#guides }));
   }
 
   /** The method's terms, each of which something that is trained can change. */
-  loss(student: Output, teachers: Output[], targets: Tensor): Terms {
+  loss({ student, teachers }: Pick<Said, "student" | "teachers">, targets: Tensor): Terms {
     const { players, extras } = this;
     const generator = this.streams.get("method")!;
-    const input = { student, teacher: teachers[0], teachers, targets, players, generator };
+    const input = {
+      student: this.#taps.teacher.length > 0 ? atThePatchesOf(teachers[0], student, this.student.info) : student,
+      teacher: teachers[0],
+      teachers,
+      targets,
+      players,
+      generator,
+    };
     const terms = this.#cast(() => this.method.loss(input, extras));
     this.#contract.checkGraph(terms);
     return terms;

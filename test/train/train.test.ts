@@ -66,6 +66,8 @@ describe("a run stopped and resumed is the uninterrupted run, bit for bit", () =
     ["bfloat16", { precision: "bfloat16" }],
     ["accumulation", { accumulate: 3, ema: 0.9 }],
     ["gathered accumulation", { accumulate: { steps: 3, gather: true } }],
+    ["a masked teacher", { maskedTeacher: { keep: 0.5 } }],
+    ["one masked at random, gathered", { maskedTeacher: { keep: 0.5, by: "random" }, accumulate: { steps: 2, gather: true } }],
   ];
   test.each(variants)("%s", async (_, change) => {
     const whole = await run(toyRecipe(change), { seed: 4 });

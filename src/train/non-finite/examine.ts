@@ -110,20 +110,23 @@ class Examination {
   #terms(): Record<string, Tensor> {
     const session = this.#session;
     const advice: Output[][] = [];
+    const names = { student: session.student.info.name, teacher: "" };
     this.#outputs = [];
     let first = this.#first;
     for (const { images } of this.#lessons) {
       const pictures = { first, count: images.shape[0] };
-      this.#stage = { who: "teacher", name: "", layer: "", ...pictures };
-      advice.push(session.teach(images));
-      this.#stage = { who: "student", name: session.student.info.name, layer: "", ...pictures };
-      this.#outputs.push(session.study(images));
+      const said = session.look(images, (who) => {
+        this.#stage = { who, name: names[who], layer: "", ...pictures };
+      });
+      advice.push(said.teachers);
+      this.#outputs.push(said.student);
       first += pictures.count;
     }
     this.#stage = this.#atTheLoss();
-    if (this.#lessons.length === 1) return session.loss(this.#outputs[0], advice[0], this.#lessons[0].targets);
+    const targets = this.#lessons.map((lesson) => lesson.targets);
+    if (targets.length === 1) return session.loss({ student: this.#outputs[0], teachers: advice[0] }, targets[0]);
     const teachers = session.teachers.map((_, t) => joined(advice.map((outputs) => outputs[t])));
-    return session.loss(joined(this.#outputs), teachers, cat(this.#lessons.map(({ targets }) => targets)));
+    return session.loss({ student: joined(this.#outputs), teachers }, cat(targets));
   }
 
   #atTheLoss(): Place {

@@ -1,0 +1,10 @@
+/**
+ * Soft distillation under a masked teacher: it sees the half of the patches that the student attends to.
+ * Command: vit-distill train recipes/fashion-mnist/students/soft-masked.ts
+ * Result: not run.
+ */
+
+import { defineRecipe } from "vit-distill";
+import soft from "./soft.js";
+
+export default defineRecipe((options) => ({ ...soft(options), maskedTeacher: { keep: 0.5 } }));
