@@ -24,3 +24,4 @@ export { filesRead, loadTensors, noteFileRead, readingApart, saveTensors, toTens
 export { parseWeights, readWeights, type WeightFile } from "./weight-file.js";
 export { type FileContent, removeTemporaries, temporaryBeside, writeFileAtomic, writeJsonAtomic } from "./write-atomic.js";
 export { zipEntries } from "./zip.js";
+export { checkZip } from "./zip-check.js";

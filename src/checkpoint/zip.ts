@@ -7,6 +7,12 @@ import { type ByteSource, fileSource } from "./byte-source.js";
 
 export interface ZipEntry {
   readonly size: number;
+  /** 0 for none, 8 for deflate. */
+  readonly compression: number;
+  /** Of its `size` bytes, as the directory has it. */
+  readonly crc32: number;
+  /** Where it lies, compressed or not. */
+  locate(): { begin: number; length: number };
   /** `length` bytes of the entry from `begin` on. */
   read(begin: number, length: number): Uint8Array;
 }
@@ -72,18 +78,25 @@ function entry(source: ByteSource, name: string, directory: DataView, at: number
   };
   const flags = directory.getUint16(at + 8, true);
   const method = directory.getUint16(at + 10, true);
+  const crc32 = directory.getUint32(at + 16, true);
   const { size, packed, header } = placeOf(source, directory, at);
   if (header + LOCAL.length + packed > source.size)
     refuse("it reaches beyond the end of the file; the file is truncated or damaged");
+  const locate = () => {
+    if (flags & ENCRYPTED) refuse("it is encrypted");
+    const local = view(source.read(header, LOCAL.length));
+    if (local.getUint32(0, true) !== LOCAL.signature) refuse("it is not where the directory says");
+    return { begin: header + LOCAL.length + local.getUint16(26, true) + local.getUint16(28, true), length: packed };
+  };
   return {
     size,
+    compression: method,
+    crc32,
+    locate,
     read(begin, length) {
-      if (flags & ENCRYPTED) refuse("it is encrypted");
       if (method !== 0 || packed !== size) refuse("it is compressed; PyTorch stores its entries as they are");
       if (begin + length > size) refuse(`it has ${size} bytes; ${begin + length} are asked for`);
-      const local = view(source.read(header, LOCAL.length));
-      if (local.getUint32(0, true) !== LOCAL.signature) refuse("it is not where the directory says");
-      return source.read(header + LOCAL.length + local.getUint16(26, true) + local.getUint16(28, true) + begin, length);
+      return source.read(locate().begin + begin, length);
     },
   };
 }

@@ -22,7 +22,10 @@ export class ScriptModule {
   /** Elements of its parameters. */
   readonly parameterCount: number;
 
-  /** Reads a file of torch.jit.save, in evaluation mode. Its program comes with it: run only files from those you trust. */
+  /**
+   * Reads a file of torch.jit.save, in evaluation mode. Its program comes with it: run only files from those you trust. libtorch checks
+   * no checksum, and a damaged file may end the process: `torchScriptTeacher` looks first.
+   */
   constructor(path: string) {
     this.#handle = addon.scriptLoad(path);
     abandoned.register(this, this.#handle, this);

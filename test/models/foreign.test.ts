@@ -272,7 +272,7 @@ test("pictures of another size are refused as by a native model", () => {
 
 test("a file that is not what its name says, and one that is not there", () => {
   expect(() => onnxTeacher(file("vit-dict.pt"))).toThrow(/vit-dict\.pt: is no ONNX model/);
-  expect(() => torchScriptTeacher(file("vit.onnx"))).toThrow(/is no TorchScript that this libtorch can run: .*central directory/);
+  expect(() => torchScriptTeacher(file("vit.onnx"))).toThrow("vit.onnx: is no zip, as files of PyTorch are");
   expect(() => torchScriptTeacher(join(import.meta.dirname, "../checkpoint/samples/zip.pth"))).toThrow(
     /is no TorchScript .* NAME=FILE/,
   );

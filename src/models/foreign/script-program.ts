@@ -1,10 +1,9 @@
 /** A TorchScript file, run by libtorch's own interpreter. */
-import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { noteFileRead } from "../../checkpoint/index.js";
+import { checkZip, noteFileRead } from "../../checkpoint/index.js";
 import { didYouMean } from "../../nearest.js";
 import { type Device, ScriptModule, type Tensor, tidy } from "../../torch/index.js";
-import { fileError, UserError } from "../../user-error.js";
+import { UserError } from "../../user-error.js";
 import { type Program, type Slot, sentenceOf } from "./program.js";
 
 export class ScriptProgram implements Program {
@@ -55,11 +54,13 @@ export class ScriptProgram implements Program {
   }
 }
 
+/** libtorch checks no checksum, and a damaged byte may end the process in its parsers: whole files alone get there. */
 function open(file: string): ScriptModule {
-  if (!existsSync(file)) throw fileError({ code: "ENOENT" }, "read", file);
   try {
+    checkZip(file);
     return new ScriptModule(file);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`is no TorchScript that this libtorch can run: ${sentenceOf(error)}`, {
       where: file,
       remedy:
