@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME|all [--check] [--threads N]`: measures our programs beside their PyTorch references. */
 import { parseArgs } from "node:util";
+import { compileOurs } from "./compile.js";
 import { engine } from "./engine.js";
 import { foreignTeachers } from "./foreign-teachers.js";
 import { keep, machine, print, type Result, type Row, show } from "./form.js";
@@ -38,6 +39,7 @@ try {
 async function main(name: string | undefined, check: boolean, threads: number): Promise<void> {
   if (name === undefined) return console.log(list());
   if (name !== "all" && !Object.hasOwn(benches, name)) throw new Error(`Unknown bench "${name}".\n${list()}`);
+  await compileOurs();
   const results: Result[] = [];
   for (const one of name === "all" ? Object.keys(benches) : [name]) {
     const { rows, details } = await benches[one].run({ threads });

@@ -1,4 +1,5 @@
 /** Two programs that do the same, ours and PyTorch's, each a process of its own. */
+import { compiled } from "./compile.js";
 import { median } from "./form.js";
 import { type Environment, Program } from "./program.js";
 
@@ -10,9 +11,9 @@ export const equal = (threads: number): Environment => ({ OMP_NUM_THREADS: Strin
 
 const file = (path: string) => new URL(path, import.meta.url).pathname;
 
-/** Starts `ours/NAME.ts`. */
+/** Starts `ours/NAME.ts`, which compileOurs() has compiled. */
 export const oursOf = (name: string, environment: Environment = {}): Program =>
-  new Program([process.execPath, "--import", "tsx", file(`ours/${name}.ts`)], environment);
+  new Program([process.execPath, compiled(name)], environment);
 
 /** Starts `reference/NAME.py`. */
 export const referenceOf = (name: string, python: string, environment: Environment = {}): Program =>
