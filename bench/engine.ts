@@ -1,9 +1,9 @@
 /** The engine beside PyTorch: single operators on tiny tensors, then a DeiT-Tiny training step (224 px, batch 8). */
 import { median, type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import { equal, inTurn, type Pair, type Sides, versions, within } from "./pair.js";
 import type { Environment, Program } from "./program.js";
 import { findPython } from "./python.js";
+import type { Bench } from "./run.js";
 
 const asItComes: Environment = { OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined, MKL_NUM_THREADS: undefined };
 
@@ -50,8 +50,7 @@ async function equalSteps(pair: Pair, precision: Precision): Promise<Row[]> {
 
 /** What a user gets who sets nothing: our engine's own choices, and PyTorch's. */
 async function freeSteps(pair: Pair): Promise<Row> {
-  const { fastest } = await pair.ours.ask<{ fastest: Precision }>("describe");
-  await prepare(pair.ours, fastest);
+  await prepare(pair.ours, await pair.ours.ask<Precision>("fastest"));
   await prepare(pair.reference, "fp32");
   const { ours, reference } = await stepTime(pair);
   return row("DeiT-Tiny step, ours at best, PyTorch as it comes", "ms", ours, reference, 1);

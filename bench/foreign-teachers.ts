@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agreement, median, type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import { equal, oursOf } from "./pair.js";
 import type { Program } from "./program.js";
 import { findPython } from "./python.js";
+import type { Bench } from "./run.js";
 
 const MODELS = ["deit_tiny_patch16_224", "cait_xxs24_224"];
 const BATCH = 8;

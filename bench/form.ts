@@ -1,6 +1,7 @@
-/** The form that every bench shares: a table for people, then one line of JSON for programs. */
+/** The form that every bench shares: rows, a table of them for people, and a JSON file for programs. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
+import { commit } from "./commit.js";
 
 export interface Row {
   name: string;
@@ -15,12 +16,21 @@ export interface Row {
   bound?: number;
 }
 
+/** A row that could not be measured here, and why. */
+export interface Missing {
+  name: string;
+  why: string;
+}
+
 export interface Machine {
+  /** Of the sources that ran. */
+  commit: string | null;
   cpu: string;
   cores: number;
   memoryGiB: number;
   /** Work waiting on the processor in the last minute; above the bench's own threads, something else was running. */
   load: number;
+  node: string;
   [detail: string]: unknown;
 }
 
@@ -36,41 +46,38 @@ export function agreement(name: string, ours: number, reference: number, toleran
   return { name, unit: "", ours, reference, ratio, target: 1 + tolerance, ok: Math.abs(ratio - 1) <= tolerance };
 }
 
-export function machine(details: Record<string, unknown> = {}): Machine {
+export function machine(details: Record<string, unknown>): Machine {
   const memoryGiB = Math.round(totalmem() / 2 ** 30);
-  return { cpu: cpus()[0].model, cores: cpus().length, memoryGiB, load: loadavg()[0], node: process.version, ...details };
+  const facts = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB, load: loadavg()[0], node: process.version };
+  return { commit: commit(), ...facts, ...details };
 }
 
-/** Prints the table and the JSON line. */
-export function show({ bench, rows, machine }: Result): void {
-  print(bench, rows);
-  console.log(JSON.stringify({ bench, rows, machine }));
-}
-
-/** Prints the rows alone. */
-export function print(title: string, rows: Row[]): void {
-  const cells = rows.map(({ name, unit, ours, reference, ratio, target, ok, bound }) => [
+/** The table for people: what was measured, then what could not be. */
+export function table(title: string, rows: readonly Row[], missing: readonly Missing[] = []): string {
+  const measured = rows.map(({ name, unit, ours, reference, ratio, target, ok, bound }) => [
     name,
     `${digits(ours)} ${unit}`,
     `${digits(reference)} ${unit}`,
     ratio.toFixed(2),
-    target === null ? "" : `<= ${+target.toFixed(4)}`,
-    bound === undefined ? "" : `${digits(bound)} ${unit}`,
+    target === null ? "–" : `<= ${+target.toFixed(4)}`,
+    bound === undefined ? "–" : `${digits(bound)} ${unit}`,
     ok ? "ok" : "MISSED",
   ]);
-  console.log(aligned([[title, "ours", "PyTorch", "ratio", "target", "bound", ""], ...cells]));
+  const unmeasured = missing.map(({ name, why }) => [name, "–", "–", "–", "–", "–", `not run: ${why}`]);
+  return aligned([[title, "ours", "PyTorch", "ratio", "target", "bound", ""], ...measured, ...unmeasured]);
 }
 
 /** What a bench found, and where. */
 export interface Result {
   bench: string;
-  rows: Row[];
   machine: Machine;
+  rows: Row[];
+  missing: Missing[];
 }
 
 /** Keeps the last result of a bench beside it, as results/NAME.json. */
 export function keep(result: Result): void {
-  const rows = result.rows.map((row) => ({ ...row, ...rounded(row) }));
+  const rows = [...result.rows.map((row) => ({ ...row, ...rounded(row) })), ...result.missing];
   const text = rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
   const { bench, machine } = result;
   const lines = [`  "bench": ${JSON.stringify(bench)}`, `  "machine": ${JSON.stringify(machine)}`, `  "rows": [\n${text}\n  ]`];
@@ -78,10 +85,11 @@ export function keep(result: Result): void {
   writeFileSync(new URL(`results/${bench}.json`, import.meta.url), `{\n${lines.join(",\n")}\n}\n`);
 }
 
-const rounded = ({ ours, reference, ratio }: Row) => ({
+const rounded = ({ ours, reference, ratio, bound }: Row) => ({
   ours: +ours.toPrecision(6),
   reference: +reference.toPrecision(6),
   ratio: +ratio.toPrecision(4),
+  ...(bound !== undefined && { bound: +bound.toPrecision(6) }),
 });
 
 export function median(values: number[]): number {
@@ -94,6 +102,7 @@ const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : val
 
 function aligned(lines: string[][]): string {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const pad = (cell: string, column: number) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]));
+  const last = widths.length - 1;
+  const pad = (cell: string, at: number) => (at === 0 || at === last ? cell.padEnd(widths[at]) : cell.padStart(widths[at]));
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }

@@ -3,9 +3,9 @@
  * 224 px: time, and the memory that a pass takes beyond its operands. https://arxiv.org/abs/2103.06255
  */
 import { median, type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import { equal, inTurn, type Pair, type Sides, versions, within } from "./pair.js";
 import { findPython } from "./python.js";
+import type { Bench } from "./run.js";
 
 interface Shape {
   channels: number;

@@ -1,8 +1,8 @@
 /** The operators of a frozen CaiT-S24 that are our own beside the same model by libtorch's, both in our engine. */
 import { median, type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import type { Work } from "./ours/kernels.js";
 import { equal, inTurn, oursOf, type Pair, versions } from "./pair.js";
+import type { Bench } from "./run.js";
 
 interface Case extends Omit<Work, "form"> {
   name: string;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { Rng } from "../src/data/index.js";
 import { type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import { equal, inTurn, within } from "./pair.js";
 import { findPython } from "./python.js";
+import type { Bench } from "./run.js";
 
 const ROUNDS = 5;
 const TARGET = 1 / 1.5;
@@ -36,6 +36,7 @@ export const loader: Bench = {
       return {
         rows,
         details: {
+          threads: 1,
           rounds: ROUNDS,
           batch: 32,
           size: 224,

@@ -3,18 +3,13 @@ import { parseArgs } from "node:util";
 import { compileOurs } from "./compile.js";
 import { engine } from "./engine.js";
 import { foreignTeachers } from "./foreign-teachers.js";
-import { keep, machine, print, type Result, type Row, show } from "./form.js";
+import { keep, table } from "./form.js";
 import { involution } from "./involution.js";
 import { kernels } from "./kernels.js";
 import { loader } from "./loader.js";
 import { manifoldStep } from "./manifold-step.js";
 import { manifoldTerms } from "./manifold-terms.js";
-
-export interface Bench {
-  about: string;
-  /** `threads` is what both sides get where they run on equal settings. */
-  run(options: { threads: number }): Promise<{ rows: Row[]; details?: Record<string, unknown> }>;
-}
+import { type Bench, exitCode, type Outcome, outcomeOf } from "./run.js";
 
 const benches: Record<string, Bench> = {
   engine,
@@ -40,17 +35,34 @@ async function main(name: string | undefined, check: boolean, threads: number): 
   if (name === undefined) return console.log(list());
   if (name !== "all" && !Object.hasOwn(benches, name)) throw new Error(`Unknown bench "${name}".\n${list()}`);
   await compileOurs();
-  const results: Result[] = [];
-  for (const one of name === "all" ? Object.keys(benches) : [name]) {
-    const { rows, details } = await benches[one].run({ threads });
-    results.push({ bench: one, rows, machine: machine(details) });
-    show(results.at(-1)!);
-    keep(results.at(-1)!);
+  const names = name === "all" ? Object.keys(benches) : [name];
+  const outcomes: Outcome[] = [];
+  for (const [i, one] of names.entries()) {
+    const begin = performance.now();
+    const note = (text: string) =>
+      console.error(`${minutes(performance.now() - begin)} ${one} (${i + 1} of ${names.length}): ${text}`);
+    note(benches[one].about);
+    const outcome = await outcomeOf(one, benches[one], { threads, note });
+    note(outcome.failed ? "failed" : "done");
+    const { failed, ...result } = outcome;
+    console.log(`${table(one, result.rows, result.missing)}\n${JSON.stringify(result)}`);
+    if (!failed) keep(result);
+    outcomes.push(outcome);
   }
-  const rows = results.flatMap(({ bench, rows }) => rows.map((row) => ({ ...row, name: `${bench}: ${row.name}` })));
-  if (name === "all") print("all", rows);
-  if (check && rows.some((row) => !row.ok)) process.exitCode = 1;
+  if (name === "all") console.log(summary(outcomes));
+  process.exitCode = exitCode(outcomes, check);
 }
+
+/** Every row of every bench in one table. */
+function summary(outcomes: readonly Outcome[]): string {
+  const named = <R extends { name: string }>(bench: string, rows: R[]): R[] =>
+    rows.map((row) => ({ ...row, name: `${bench}: ${row.name}` }));
+  const rows = outcomes.flatMap(({ bench, rows }) => named(bench, rows));
+  const missing = outcomes.flatMap(({ bench, missing }) => named(bench, missing));
+  return table("all", rows, missing);
+}
+
+const minutes = (ms: number): string => `${Math.floor(ms / 6e4)}:${String(Math.floor(ms / 1e3) % 60).padStart(2, "0")}`;
 
 function list(): string {
   const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`);

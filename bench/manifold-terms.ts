@@ -5,9 +5,9 @@
  * https://arxiv.org/abs/2107.01378
  */
 import { median, type Row, row } from "./form.js";
-import type { Bench } from "./main.js";
 import { equal, inTurn, type Pair, type Sides, versions, within } from "./pair.js";
 import { findPython } from "./python.js";
+import type { Bench } from "./run.js";
 
 /** DeiT-Tiny's tokens under CaiT-S24's. */
 const widths = { student: 192, teacher: 384, patches: 196 };
@@ -63,7 +63,7 @@ async function measure(pair: Pair, { name, batch, layers, forms, targets }: Case
     await pair[side].ask("prepare", { batch, layers, ...widths, form: forms[side] });
   const memory = { ours: await pair.ours.growth("pass"), reference: await pair.reference.growth("pass") };
   const result = (layers * batch * widths.patches * widths.student * 4) / 2 ** 20;
-  const time = await inTurn(pair, 3, async (program) => median(await program.ask<number[]>("times", { count: 2 })));
+  const time = await inTurn(pair, 3, async (program) => median(await program.ask<number[]>("passes", { count: 2 })));
   const rows = [
     row(name, "ms", time.ours, time.reference, targets.time),
     row(`${name}: memory`, "MiB", memory.ours, memory.reference, targets.memory),

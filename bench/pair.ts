@@ -7,7 +7,11 @@ export type Pair = { ours: Program; reference: Program };
 export type Sides<T = number> = { ours: T; reference: T };
 
 /** Both on `threads` of torch's own pool; BLAS keeps to one, because the two pools fight when both are wide. */
-export const equal = (threads: number): Environment => ({ OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: "1" });
+export const equal = (threads: number): Environment => ({
+  VIT_DISTILL_THREADS: undefined, // which would come before the others on our side
+  OMP_NUM_THREADS: String(threads),
+  OPENBLAS_NUM_THREADS: "1",
+});
 
 const file = (path: string) => new URL(path, import.meta.url).pathname;
 

@@ -7,6 +7,13 @@ import type { Readable, Writable } from "node:stream";
 export type Environment = Record<string, string | undefined>;
 
 export class Program {
+  static readonly #running = new Set<Program>();
+
+  /** Ends what a bench that failed left behind, even in the middle of an answer. */
+  static endAll(): void {
+    for (const program of Program.#running) program.#child.kill();
+  }
+
   readonly #name: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncIterator<string>;
@@ -16,6 +23,11 @@ export class Program {
     const env = { ...process.env, ...environment };
     this.#child = spawn(file, args, { env, stdio: ["pipe", "pipe", "inherit"] });
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    Program.#running.add(this);
+    this.#child.once("close", () => Program.#running.delete(this));
+    // a program that cannot start, or is gone, gives no answer, which `ask` tells
+    this.#child.once("error", (error) => console.error(error.message));
+    this.#child.stdin.on("error", () => {});
   }
 
   async ask<Answer>(what: string, details: Record<string, unknown> = {}): Promise<Answer> {

@@ -16,7 +16,8 @@ import {
   tidy,
   zeros,
 } from "vit-distill/torch";
-import { serve } from "./serve.js";
+import { describe } from "./describe.js";
+import { serve, times } from "./serve.js";
 
 const a = ones([4, 4]);
 const b = full([4, 4], 1e-3);
@@ -76,18 +77,8 @@ function prepare({ precision, batch }: { precision: Precision; batch: number }):
   return model.parameterCount();
 }
 
-/** Milliseconds of each of `count` steps. */
-function steps({ count }: { count: number }): number[] {
-  return Array.from({ length: count }, () => {
-    const begin = performance.now();
-    step();
-    return performance.now() - begin;
-  });
-}
+const steps = ({ count }: { count: number }): number[] => times(count, () => step());
 
-function describe() {
-  const { libtorch, threads, bfloat16 } = engineInfo();
-  return { torch: libtorch, threads, fastest: bfloat16 ? "bf16" : "fp32" };
-}
+const fastest = (): Precision => (engineInfo().bfloat16 ? "bf16" : "fp32");
 
-await serve({ describe, names: () => Object.keys(operators), operator, prepare, steps });
+await serve({ describe, fastest, names: () => Object.keys(operators), operator, prepare, steps });

@@ -1,8 +1,9 @@
 /** One of the runtimes of `npm run bench -- foreign-teachers`: our own model, ONNX Runtime or TorchScript, all asked through a Model. */
 import { createModel, type Model, onnxTeacher, torchScriptTeacher } from "vit-distill/models";
-import { autocast, engineInfo, noGrad, type Tensor, tidy } from "vit-distill/torch";
+import { autocast, noGrad, type Tensor, tidy } from "vit-distill/torch";
 import { Filler } from "../../tools/golden/filler.js";
-import { serve } from "./serve.js";
+import { describe } from "./describe.js";
+import { serve, times } from "./serve.js";
 
 export type Runtime = "native" | "onnx" | "torchscript";
 
@@ -42,13 +43,6 @@ function prepare(settings: Settings): number[] {
 
 const forward = () => noGrad(() => inPrecision(() => teacher.forward(images, { taps: [tap] })));
 
-/** Milliseconds of each of `count` passes. */
-function passes({ count }: { count: number }): number[] {
-  return Array.from({ length: count }, () => {
-    const begin = performance.now();
-    tidy(() => void forward());
-    return performance.now() - begin;
-  });
-}
+const passes = ({ count }: { count: number }): number[] => times(count, () => tidy(() => void forward()));
 
-await serve({ prepare, passes, describe: () => ({ torch: engineInfo().libtorch, threads: engineInfo().threads }) });
+await serve({ describe, prepare, passes });

@@ -1,6 +1,7 @@
 /** Our side of `npm run bench -- involution`: passes of the operator. */
-import { engineInfo, grad, involution, noGrad, randn, type Tensor, tidy } from "vit-distill/torch";
-import { serve } from "./serve.js";
+import { grad, involution, noGrad, randn, type Tensor, tidy } from "vit-distill/torch";
+import { describe } from "./describe.js";
+import { serve, times } from "./serve.js";
 
 interface Shape {
   batch: number;
@@ -30,18 +31,6 @@ function prepare(shape: Shape): null {
   return null;
 }
 
-/** Milliseconds of each of `count` passes. */
-function passes({ count }: { count: number }): number[] {
-  return Array.from({ length: count }, () => {
-    const begin = performance.now();
-    pass();
-    return performance.now() - begin;
-  });
-}
-
-function describe() {
-  const { libtorch, threads } = engineInfo();
-  return { torch: libtorch, threads };
-}
+const passes = ({ count }: { count: number }): number[] => times(count, () => pass());
 
 await serve({ describe, prepare, passes });

@@ -1,8 +1,9 @@
 /** Either side of `npm run bench -- kernels`: CaiT-S24's parts by operators of ours, or by libtorch's. */
 import { createModel } from "vit-distill/models";
 import { composedTalkingAttention, Dropout, Linear, talkingAttention } from "vit-distill/nn";
-import { autocast, engineInfo, inferenceMode, manualSeed, randn, tidy } from "vit-distill/torch";
-import { serve } from "./serve.js";
+import { autocast, inferenceMode, manualSeed, randn, tidy } from "vit-distill/torch";
+import { describe } from "./describe.js";
+import { serve, times } from "./serve.js";
 
 export interface Work {
   part: "heads" | "model";
@@ -41,18 +42,6 @@ function prepare(work: Work): null {
   return null;
 }
 
-/** Milliseconds of each of `count` passes. */
-function passes({ count }: { count: number }): number[] {
-  return Array.from({ length: count }, () => {
-    const begin = performance.now();
-    pass();
-    return performance.now() - begin;
-  });
-}
-
-function describe() {
-  const { libtorch, threads } = engineInfo();
-  return { torch: libtorch, threads };
-}
+const passes = ({ count }: { count: number }): number[] => times(count, () => void pass());
 
 await serve({ describe, prepare, passes });

@@ -1,47 +1,46 @@
 /** Our side of `npm run bench -- manifold-step`: DeiT-Tiny under CaiT-S24, by the session that trains recipes. */
 import type { Dataset } from "vit-distill/data";
 import { manifold } from "vit-distill/methods";
-import { createModel, type Model } from "vit-distill/models";
+import { cait, createModel, type Model } from "vit-distill/models";
 import { adamW } from "vit-distill/optim";
-import { engineInfo, noGrad, randn, tallyMacs, tidy } from "vit-distill/torch";
+import { noGrad, randn, tallyMacs, tidy } from "vit-distill/torch";
 import { type Precision, Session } from "vit-distill/train";
 import { Filler } from "../../tools/golden/filler.js";
+import type { Macs, Work } from "../step.js";
+import { describe } from "./describe.js";
 import { serve } from "./serve.js";
 
 const LR = 5e-4;
 
-interface Settings {
-  precision: Precision | "auto";
-  batch: number;
-}
-
+let work: Work;
 let session: Session;
 let batch: Parameters<Session["step"]>[0];
 
 /** Models filled by the formula and a batch; the answer is the student's number of parameters. */
-function prepare({ precision, batch: size }: Settings): number {
+function prepare({ precision, ...given }: Work & { precision: Precision | "auto" }): number {
+  work = given;
+  const { batch: count, size } = work;
   const filler = new Filler();
-  const filled = (name: string) => (): Model => filler.fill(createModel(name));
   session = Session.open(
     {
-      student: filled("deit_tiny_patch16_224"),
-      teachers: [filled("cait_s24_224")],
+      student: () => filler.fill(student()),
+      teachers: [() => filler.fill(teacher())],
       method: manifold(),
-      data: { train: blank(size), batchSize: size, workers: 0 },
+      data: { train: blank(count), batchSize: count, workers: 0 },
       steps: 1000,
       optimizer: adamW({ lr: LR, weightDecay: 0.05 }),
       precision,
     },
     { seed: 0, device: "cpu" },
   );
-  const shape: [number, number, number, number] = [size, 3, 224, 224];
+  const shape: [number, number, number, number] = [count, 3, size, size];
   using images = filler.input("manifold-step", shape);
   batch = {
     images: images.data() as Float32Array,
     shape,
-    labels: new BigInt64Array(size),
-    rows: Int32Array.from({ length: size }, (_, i) => i),
-    asked: Uint32Array.from({ length: size }, (_, i) => i),
+    labels: new BigInt64Array(count),
+    rows: Int32Array.from({ length: count }, (_, i) => i),
+    asked: Uint32Array.from({ length: count }, (_, i) => i),
     targets: null,
     classes: 1000,
     index: 0,
@@ -50,6 +49,9 @@ function prepare({ precision, batch: size }: Settings): number {
   return session.student.parameterCount();
 }
 
+const student = (): Model => createModel("deit_tiny_patch16_224", { imgSize: work.size });
+const teacher = (): Model => cait({ ...work.teacher, imgSize: work.size });
+
 /** What the session is opened with; the pictures are handed to its steps directly. */
 const blank = (n: number): Dataset => ({
   name: "blank",
@@ -57,7 +59,14 @@ const blank = (n: number): Dataset => ({
   n,
   channels: 3,
   labels: new Int32Array(n),
-  pictures: { kind: "pixels", name: "blank", images: new Uint8Array(n * 3 * 224 * 224), channels: 3, height: 224, width: 224 },
+  pictures: {
+    kind: "pixels",
+    name: "blank",
+    images: new Uint8Array(n * 3 * work.size ** 2),
+    channels: 3,
+    height: work.size,
+    width: work.size,
+  },
 });
 
 /** Milliseconds and loss of each of `count` steps. */
@@ -71,15 +80,11 @@ function steps({ count }: { count: number }) {
   return { times, losses };
 }
 
-/** Multiply-accumulates of one picture's step: the teacher's forward pass, and three products where the student has one. */
-function macs(): number {
+function macs(): Macs {
   return tidy(() => {
-    const images = randn([1, 3, 224, 224]);
-    const [teacher, student] = ["cait_s24_224", "deit_tiny_patch16_224"].map((name) => {
-      const model = createModel(name);
-      return tallyMacs(() => noGrad(() => model.forward(images))).macs;
-    });
-    return teacher + 3 * student;
+    const images = randn([1, 3, work.size, work.size]);
+    const forward = (model: Model): number => tallyMacs(() => noGrad(() => model.forward(images))).macs;
+    return { teacher: forward(teacher()), student: forward(student()) };
   });
 }
 
@@ -95,11 +100,6 @@ function peak({ dtype }: { dtype: "float32" | "bfloat16" }): number {
     });
     return n ** 3 / Math.min(...seconds);
   });
-}
-
-function describe() {
-  const { libtorch, threads } = engineInfo();
-  return { torch: libtorch, threads };
 }
 
 await serve({ describe, prepare, steps, macs, peak });

@@ -1,7 +1,8 @@
 /** Our side of `npm run bench -- manifold-terms`: value and gradient of the terms over several layers. */
 import { allPairsLoss, interLoss, intraLoss, randomLoss } from "vit-distill/methods";
-import { arange, engineInfo, grad, stack, type Tensor, tidy } from "vit-distill/torch";
-import { serve } from "./serve.js";
+import { arange, grad, stack, type Tensor, tidy } from "vit-distill/torch";
+import { describe } from "./describe.js";
+import { serve, times } from "./serve.js";
 
 // B images, N patches, D width
 
@@ -57,18 +58,6 @@ function pass(): null {
   return null;
 }
 
-/** Milliseconds of each of `count` passes. */
-function times({ count }: { count: number }): number[] {
-  return Array.from({ length: count }, () => {
-    const begin = performance.now();
-    run();
-    return performance.now() - begin;
-  });
-}
+const passes = ({ count }: { count: number }): number[] => times(count, () => void run());
 
-function describe() {
-  const { libtorch, threads } = engineInfo();
-  return { torch: libtorch, threads };
-}
-
-await serve({ describe, prepare, pass, times, value });
+await serve({ describe, prepare, pass, passes, value });

@@ -1,13 +1,12 @@
 """The PyTorch side of `npm run bench -- engine`: single operators on tiny tensors, and a DeiT-Tiny training step."""
 
-import time
 import timeit
 
 import torch
 from torch.nn import functional as F
 
 from deit import DeiTTiny
-from serve import serve
+from serve import describe, serve, times
 
 OPERATORS = {
     "add": "a.add(b)",
@@ -74,17 +73,7 @@ def prepare(precision, batch):
 
 
 def steps(count):
-    """Milliseconds of each of `count` steps."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        training.step()
-        times.append((time.perf_counter() - begin) * 1e3)
-    return times
-
-
-def describe():
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    return times(count, training.step)
 
 
 serve({"describe": describe, "operator": operator, "prepare": prepare, "steps": steps})

@@ -3,12 +3,10 @@
 B images, C channels in G groups, H x H their map, h x h the positions, K the kernel's side.
 """
 
-import time
-
 import torch
 from torch.nn import functional as F
 
-from serve import serve
+from serve import describe, serve, times
 
 
 def involution(x, weight, stride):
@@ -45,17 +43,7 @@ def prepare(count, **shape):
 
 
 def passes(count):
-    """Milliseconds of each of `count` passes."""
-    times = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - begin) * 1e3)
-    return times
-
-
-def describe():
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    return times(count, run)
 
 
 serve({"describe": describe, "prepare": prepare, "passes": passes})

@@ -1,4 +1,4 @@
-"""The PyTorch side of `npm run bench -- manifold-step`: DeiT-Tiny under CaiT-S24 with the released losses.
+"""The PyTorch side of `npm run bench -- manifold-step`: DeiT-Tiny under a CaiT with the released losses.
 https://arxiv.org/abs/2107.01378
 
 B images, N patches, D channels.
@@ -12,9 +12,8 @@ from torch.nn import functional as F
 from cait import CaiT
 from deit import DeiTTiny
 from filler import fill, images
-from serve import serve
+from serve import describe, serve
 
-PAIRS = [(i, i) for i in range(4)] + [(8 + i, 20 + i) for i in range(4)]
 SAMPLES = 192
 UNDECAYED = {"pos_embed", "cls_token"}
 
@@ -48,12 +47,15 @@ class Student(DeiTTiny):
 
 
 class Training:
-    def __init__(self, precision, batch, compiled, filled):
+    def __init__(self, precision, batch, size, teacher, compiled, filled):
         self.bf16 = precision == "bf16"
-        self.student, self.teacher = Student().train(), CaiT().eval().requires_grad_(False)
+        dim, depth, heads = teacher["embedDim"], teacher["depth"], teacher["heads"]
+        self.student = Student(size).train()
+        self.teacher = CaiT(size, dim=dim, depth=depth, heads=heads).eval().requires_grad_(False)
+        self.pairs = [(i, i) for i in range(4)] + [(8 + i, depth - 4 + i) for i in range(4)]
         if filled:
             fill(self.student), fill(self.teacher)
-        self.images = images("manifold-step", [batch, 3, 224, 224])
+        self.images = images("manifold-step", [batch, 3, size, size])
         self.generator = torch.Generator().manual_seed(1)
         named = list(self.student.named_parameters())
         kernels = [p for name, p in named if p.dim() > 1 and name not in UNDECAYED]
@@ -69,7 +71,7 @@ class Training:
             with torch.no_grad():
                 advice, taught = self.teach(self.images)
             logits, layers = self.study(self.images)
-            pairs = [(layers[s][:, 1:], taught[t]) for s, t in PAIRS]
+            pairs = [(layers[s][:, 1:], taught[t]) for s, t in self.pairs]
             terms = manifold_terms(pairs, self.generator)
             loss = soft(logits, advice) + 4 * terms["intra"] + 0.1 * terms["inter"] + 0.2 * terms["random"]
         self.optimizer.zero_grad(set_to_none=True)
@@ -81,9 +83,9 @@ class Training:
 training = None
 
 
-def prepare(precision, batch, compiled=False, filled=True):
+def prepare(precision, batch, size, teacher, compiled=False, filled=True):
     global training
-    training = Training(precision, batch, compiled, filled)
+    training = Training(precision, batch, size, teacher, compiled, filled)
     return sum(p.numel() for p in training.student.parameters())
 
 
@@ -95,10 +97,6 @@ def steps(count):
         losses.append(training.step())
         times.append((time.perf_counter() - begin) * 1e3)
     return {"times": times, "losses": losses}
-
-
-def describe():
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
 
 
 serve({"describe": describe, "prepare": prepare, "steps": steps})

@@ -3,12 +3,10 @@
 B images, N patches, D width. https://arxiv.org/abs/2107.01378
 """
 
-import time
-
 import torch
 from torch.nn import functional as F
 
-from serve import serve
+from serve import describe, serve, times
 
 SAMPLES = 192
 
@@ -67,18 +65,8 @@ def a_pass():
     run()
 
 
-def times(count):
-    """Milliseconds of each of `count` passes."""
-    taken = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - begin) * 1e3)
-    return taken
+def passes(count):
+    return times(count, run)
 
 
-def describe():
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
-
-
-serve({"describe": describe, "prepare": prepare, "value": value, "pass": a_pass, "times": times})
+serve({"describe": describe, "prepare": prepare, "value": value, "pass": a_pass, "passes": passes})
