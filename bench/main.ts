@@ -10,6 +10,7 @@ import { loader } from "./loader.js";
 import { manifoldStep } from "./manifold-step.js";
 import { manifoldTerms } from "./manifold-terms.js";
 import { type Bench, exitCode, type Outcome, outcomeOf } from "./run.js";
+import { scaling } from "./scaling.js";
 
 const benches: Record<string, Bench> = {
   engine,
@@ -19,6 +20,7 @@ const benches: Record<string, Bench> = {
   loader,
   "manifold-step": manifoldStep,
   "manifold-terms": manifoldTerms,
+  scaling,
 };
 
 const usage = "npm run bench -- NAME|all [--check] [--threads N]";

@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadRecipe, type Precision, train } from "vit-distill";
+import { chart } from "./drawing/chart.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,27 +53,25 @@ function table(curves: Curve[]): string {
 
 /** The curves on a logarithmic scale. */
 function drawn(curves: Curve[]): string {
-  const [width, height, margin] = [720, 360, 48];
-  const all = curves.flatMap(({ losses }) => losses).map(Math.log10);
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  const x = (step: number) => margin + (step / (steps - 1)) * (width - 2 * margin);
-  const y = (loss: number) => height - margin - ((Math.log10(loss) - least) / (most - least)) * (height - 2 * margin);
-  const lines = curves.map(({ name, colour, losses }, i) => {
-    const points = losses.map((loss, step) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(" ");
-    const label = `<text x="${width - margin - 150}" y="${margin + 18 * i}" fill="${colour}">${name}</text>`;
-    return `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="1.2"/>${label}`;
-  });
-  const marks = [10 ** most, 10 ** ((least + most) / 2), 10 ** least].map(
-    (loss) => `<text x="${margin - 6}" y="${y(loss) + 4}" text-anchor="end">${loss.toPrecision(2)}</text>`,
+  const all = curves.flatMap(({ losses }) => losses);
+  const [from, to] = [Math.min(...all), Math.max(...all)];
+  const ticks = [to, Math.sqrt(from * to), from].map((at) => ({ at, text: at.toPrecision(2) }));
+  return chart(
+    [
+      {
+        x: { label: `step, 1 to ${steps}`, from: 1, to: steps, ticks: [] },
+        y: { label: "loss", from, to, ticks, logarithmic: true },
+        curves: curves.map(({ losses, ...curve }) => ({ ...curve, points: losses.map((loss, i) => [i + 1, loss] as const) })),
+        legend: "right",
+      },
+    ],
+    {
+      title: `Loss over ${steps} steps in float32 and bfloat16`,
+      description: curves
+        .map(({ name, losses }) => `${name}: ${losses[0].toPrecision(3)} to ${losses.at(-1)!.toPrecision(3)}.`)
+        .join(" "),
+    },
   );
-  const axis = `<text x="${width / 2}" y="${height - 12}" text-anchor="middle">step, 1 to ${steps}; loss, logarithmic</text>`;
-  const frame = `<path d="M${margin} ${margin}V${height - margin}H${width - margin}" fill="none" stroke="#888"/>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
-<title>Loss over ${steps} steps in float32 and bfloat16</title>
-<rect width="100%" height="100%" fill="#fff"/>${frame}${axis}
-${[...marks, ...lines].join("\n")}
-</svg>
-`;
 }
 
 const curves = [
