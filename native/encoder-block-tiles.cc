@@ -76,7 +76,7 @@ struct StoreGelu {
 
 struct AddScaled {
   Lines<float> to;
-  const float *bias, *scale;
+  const float *bias, *scale, *kept;  // kept: by row
   int64_t rows, columns;
   VIT_BY_TILES inline void operator()(int64_t row, int64_t column, const float* sums) const {
     if (row >= rows) return;
@@ -85,7 +85,8 @@ struct AddScaled {
       const __mmask16 mask = upTo(columns - x);
       const __m512 branch = _mm512_add_ps(_mm512_load_ps(sums + half), _mm512_load_ps(bias + x));
       const __m512 stream = _mm512_maskz_loadu_ps(mask, to[row] + x);
-      _mm512_mask_storeu_ps(to[row] + x, mask, _mm512_fmadd_ps(branch, _mm512_load_ps(scale + x), stream));
+      const __m512 share = _mm512_mul_ps(_mm512_load_ps(scale + x), all(kept[row]));
+      _mm512_mask_storeu_ps(to[row] + x, mask, _mm512_fmadd_ps(branch, share, stream));
     }
   }
 };
@@ -124,6 +125,7 @@ constexpr int64_t hiddenSteps = 12;  // so much of the hidden layer at a time, 3
 struct Room {
   const int64_t wide;
   Numbers<BFloat16> normed, attended, hidden;
+  Numbers<float> kept[2];  // by row
   TileRoom attention;
 
   Room(const EncoderBlock& of, int64_t rows)
@@ -131,44 +133,54 @@ struct Room {
         normed(filledUp(rows) * pitchOf(of.attention.channels())),
         attended(filledUp(rows) * pitchOf(of.attention.channels())),
         hidden(filledUp(rows) * pitchOf(wide)),
+        kept{Numbers<float>(rows), Numbers<float>(rows)},
         attention(of.attention) {}
 };
+
+void readKept(const EncoderBlock& of, Span images, Numbers<float> (&kept)[2]) {
+  const int64_t tokens = of.attention.tokens;
+  for (int64_t branch = 0; branch < 2; ++branch)
+    for (int64_t image = images.begin; image < images.end; ++image)
+      std::fill_n(kept[branch].from((image - images.begin) * tokens), tokens, of.kept[branch * of.attention.images + image]);
+}
 
 VIT_BY_TILES void normaliseAll(const EncoderBlock& of, Lines<float> stream, int64_t rows, const float* weight, const float* bias,
                                Lines<BFloat16> to) {
   for (int64_t row = 0; row < rows; ++row) normalise(stream[row], stream.pitch, weight, bias, of.eps, to[row]);
 }
 
-VIT_BY_TILES void run(const EncoderBlock& of, float* first, int64_t images, Room& room) {
+VIT_BY_TILES void run(const EncoderBlock& of, float* numbers, Span images, Room& room) {
   TileLayout layout;
-  const int64_t width = of.attention.channels(), rows = images * of.attention.tokens;
-  const Lines<float> stream{first, width};
+  const int64_t width = of.attention.channels(), count = images.end - images.begin, rows = count * of.attention.tokens;
+  const Lines<float> stream{numbers + images.begin * of.attention.tokens * width, width};
   const Lines<BFloat16> normed{&room.normed[0], pitchOf(width)}, attended{&room.attended[0], pitchOf(width)},
       hidden{&room.hidden[0], pitchOf(room.wide)};
   const auto read = [](Lines<BFloat16> of) { return Lines<const BFloat16>{of.data, of.pitch}; };
+  const float *kept1 = room.kept[0].from(0), *kept2 = room.kept[1].from(0);
+  readKept(of, images, room.kept);
   normaliseAll(of, stream, rows, of.norm1Weight.from(0), of.norm1Bias.from(0), normed);
   multiply(read(normed), rows, *of.qkv, whole(*of.qkv), Store{hidden, of.qkvBias.from(0)});
-  attendByTiles(of.attention, of.exchange, read(hidden), attended, {0, images * of.attention.tiles()}, room.attention);
-  multiply(read(attended), rows, *of.proj, whole(*of.proj), AddScaled{stream, of.projBias.from(0), of.scale1.from(0), rows, width});
+  attendByTiles(of.attention, of.exchange, read(hidden), attended, {0, count * of.attention.tiles()}, room.attention);
+  multiply(read(attended), rows, *of.proj, whole(*of.proj), AddScaled{stream, of.projBias.from(0), of.scale1.from(0), kept1, rows, width});
   normaliseAll(of, stream, rows, of.norm2Weight.from(0), of.norm2Bias.from(0), normed);
   for (int64_t step = 0; step < of.fc2->steps(); step += hiddenSteps) {
     const Span here{step, std::min(step + hiddenSteps, of.fc2->steps())};
     const float* bias = step == 0 ? of.fc2Bias.from(0) : of.nothing.from(0);
     multiply(read(normed), rows, *of.fc1, {here, {0, of.fc1->steps()}}, StoreGelu{hidden, of.fc1Bias.from(step * 32)});
-    multiply(read(hidden), rows, *of.fc2, {{0, of.fc2->panels()}, here}, AddScaled{stream, bias, of.scale2.from(0), rows, width});
+    multiply(read(hidden), rows, *of.fc2, {{0, of.fc2->panels()}, here}, AddScaled{stream, bias, of.scale2.from(0), kept2, rows, width});
   }
 }
 
 }  // namespace
 
-void runByTiles(const EncoderBlock& of, float* stream, int64_t images) {
+void runByTiles(const EncoderBlock& of, float* stream, Span images) {
   constexpr int64_t together = 2;  // as many as the cache holds; each group reads all weights
-  Room room(of, std::min(together, images) * of.attention.tokens);
-  for (int64_t image = 0; image < images; image += together)
-    run(of, stream + image * of.attention.tokens * of.attention.channels(), std::min(together, images - image), room);
+  Room room(of, std::min(together, images.end - images.begin) * of.attention.tokens);
+  for (int64_t image = images.begin; image < images.end; image += together)
+    run(of, stream, {image, std::min(image + together, images.end)}, room);
 }
 #else
-void runByTiles(const EncoderBlock&, float*, int64_t) { TORCH_CHECK(false, "this build has no matrix unit"); }
+void runByTiles(const EncoderBlock&, float*, Span) { TORCH_CHECK(false, "this build has no matrix unit"); }
 #endif
 
 }  // namespace vit

@@ -173,7 +173,6 @@ class Block extends Module {
   #parts(): EncoderBlockParts {
     const { attn, norm1, norm2, mlp, gamma_1, gamma_2 } = this;
     const { proj_l: before, proj_w: after, attnDrop, projDrop } = attn;
-    const drops = [attnDrop, projDrop, mlp.drop, this.dropPath];
     return {
       heads: before.weight.size(0),
       norm1,
@@ -182,7 +181,8 @@ class Block extends Module {
       mlp,
       exchange: [before, after],
       scales: [gamma_1, gamma_2],
-      drops,
+      dropPath: this.dropPath,
+      drops: [attnDrop, projDrop, mlp.drop],
     };
   }
 

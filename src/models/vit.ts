@@ -4,7 +4,19 @@
  * https://arxiv.org/abs/2204.07118
  */
 
-import { Attention, Dropout, DropPath, Identity, type Layer, LayerNorm, Linear, Mlp, Module } from "../nn/index.js";
+import {
+  Attention,
+  Dropout,
+  DropPath,
+  type EncoderBlockParts,
+  fusedBlock,
+  Identity,
+  type Layer,
+  LayerNorm,
+  Linear,
+  Mlp,
+  Module,
+} from "../nn/index.js";
 import { cat, full as filled, Parameter, type Tensor, tidy } from "../torch/index.js";
 import { initialiseLinears, learnedTokens } from "./initialise.js";
 import { inputSpec } from "./inputs.js";
@@ -117,6 +129,17 @@ export class Block extends Module {
 
   /** Every token is looked at; the first `tokens` of them come out, all unless told. */
   forward(x: Tensor /* [B, P + N, D] */, { tokens = x.size(1) }: { tokens?: number } = {}): Tensor {
+    return (tokens === x.size(1) ? fusedBlock(x, this.#parts()) : null) ?? this.#composed(x, tokens);
+  }
+
+  #parts(): EncoderBlockParts {
+    const { norm1, attn, norm2, mlp, dropPath, ls1, ls2 } = this;
+    const scales = [ls1, ls2].flatMap((scale) => (scale instanceof LayerScale ? [scale.gamma] : []));
+    const weightDrop = { isActive: attn.training && attn.attnDrop > 0 };
+    return { heads: attn.heads, norm1, attn, norm2, mlp, scales, dropPath, drops: [weightDrop, attn.projDrop, mlp.drop] };
+  }
+
+  #composed(x: Tensor, tokens: number): Tensor {
     return tidy(() => {
       const kept = tokens === x.size(1) ? x : x.slice({ dim: 1, end: tokens });
       const mixed = this.attn.forward(x.pipe(this.norm1), { queries: tokens }); // [B, tokens, D]

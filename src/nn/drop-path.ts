@@ -17,9 +17,16 @@ export class DropPath extends Module {
 
   forward(x: Tensor): Tensor {
     if (!this.isActive) return x;
-    const keep = 1 - this.p;
-    const perSample = x.shape.map((extent, dim) => (dim === 0 ? extent : 1));
-    using mask = empty(perSample, { dtype: x.dtype, device: x.device }).bernoulli_({ p: keep }).div_(keep); // [B, 1, …]
+    using mask = this.draw(
+      x,
+      x.shape.map((extent, dim) => (dim === 0 ? extent : 1)),
+    ); // [B, 1, …]
     return x.mul(mask);
+  }
+
+  /** What the branch counts for in each sample of `x`: nothing, or one over the share of those that keep it. */
+  draw({ dtype, device }: Tensor, perSample: number[]): Tensor {
+    const keep = 1 - this.p;
+    return empty(perSample, { dtype, device }).bernoulli_({ p: keep }).div_(keep);
   }
 }

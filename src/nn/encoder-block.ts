@@ -3,7 +3,8 @@
  * processor's matrix unit, the stream in float32. https://arxiv.org/abs/2010.11929
  */
 
-import { autocastDtype, encoderBlock, hasMatrixUnit, isRecorded, type Tensor } from "../torch/index.js";
+import { autocastDtype, encoderBlock, hasMatrixUnit, isRecorded, stack, type Tensor } from "../torch/index.js";
+import type { DropPath } from "./drop-path.js";
 import type { LayerNorm } from "./layer-norm.js";
 import type { Linear } from "./linear.js";
 import type { Mlp } from "./mlp.js";
@@ -20,17 +21,20 @@ export interface EncoderBlockParts {
   exchange?: readonly [before: Linear, after: Linear];
   /** LayerScale's of both branches, [D] each. */
   scales?: readonly Tensor[];
-  /** What may drop something. */
+  /** Of both branches; drawn from anew for each. */
+  dropPath: DropPath;
+  /** What may drop something within a branch. */
   drops: readonly { isActive: boolean }[];
 }
 
 /**
  * The block's output, [B, N, D], where the operator can take its place: under bfloat16 autocast, on a processor with a matrix
- * unit, with nothing recorded and nothing dropped. Elsewhere null, and the block runs as it is written. The operator keeps the
- * weights as the matrix unit reads them, for as long as they are what they were.
+ * unit, with nothing dropped within a branch; talking heads only with nothing recorded. Elsewhere null, and the block runs as it is
+ * written. Where it is recorded it keeps its input alone, and makes the rest again on the way back; it has no second derivative.
+ * Weights that are not learned stay laid out as the matrix unit reads them, for as long as they are what they were.
  */
 export function fusedBlock(x: Tensor /* [B, N, D] */, parts: EncoderBlockParts): Tensor | null {
-  const { heads, norm1, attn, norm2, mlp, exchange = [], scales = [], drops } = parts;
+  const { heads, norm1, attn, norm2, mlp, exchange = [], scales = [], dropPath, drops } = parts;
   if (!hasMatrixUnit() || x.device !== "cpu" || x.dtype !== "float32" || autocastDtype() !== "bfloat16") return null;
   const norms = [norm1.weight, norm1.bias, norm2.weight, norm2.bias];
   const layers = [attn.qkv, attn.proj, mlp.fc1, mlp.fc2];
@@ -38,6 +42,14 @@ export function fusedBlock(x: Tensor /* [B, N, D] */, parts: EncoderBlockParts):
   const biases = layers.map(({ bias }) => bias);
   const talk = exchange.flatMap(({ weight, bias }) => [weight, bias!]);
   const given = [x, ...norms, ...weights, ...biases.filter((bias) => bias !== null), ...talk, ...scales];
-  if (drops.some(({ isActive }) => isActive) || isRecorded(given)) return null;
-  return encoderBlock(x, heads, norms, weights, biases, talk, scales, { eps: norm1.eps });
+  if (drops.some(({ isActive }) => isActive) || (talk.length > 0 && isRecorded(given))) return null;
+  using kept = dropPath.isActive ? sharesOf(x, dropPath) : null;
+  return encoderBlock(x, heads, norms, weights, biases, talk, scales, { kept, eps: norm1.eps });
+}
+
+/** What the two branches count for, image by image, drawn one after the other as the layers would. */
+function sharesOf(x: Tensor, dropPath: DropPath): Tensor /* [2, B] */ {
+  using first = dropPath.draw(x, [x.shape[0]]);
+  using second = dropPath.draw(x, [x.shape[0]]);
+  return stack([first, second]);
 }

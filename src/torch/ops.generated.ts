@@ -198,7 +198,7 @@ const _FOREACH_ADD_LIST = resolve("_foreach_add", "List", ["self","other","alpha
 const _FOREACH_ADD_SCALAR = resolve("_foreach_add", "Scalar", ["self","scalar"]);
 const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","weight","stride","padding"]);
 const VIT_DISTILL_TALKING_HEADS = resolve("vit_distill::talking_heads", "", ["qkv","before","before_bias","after","after_bias","portable"]);
-const VIT_DISTILL_ENCODER_BLOCK = resolve("vit_distill::encoder_block", "", ["x","heads","norms","weights","biases","exchange","scales","eps","portable"]);
+const VIT_DISTILL_ENCODER_BLOCK = resolve("vit_distill::encoder_block", "", ["x","heads","norms","weights","biases","exchange","scales","kept","eps","portable"]);
 const VIT_DISTILL_GRAM_GAP = resolve("vit_distill::gram_gap", "", ["student","teacher"]);
 const VIT_DISTILL_WITH_GRADIENT = resolve("vit_distill::with_gradient", "", ["features","value","gradient"]);
 
@@ -1447,10 +1447,10 @@ export function talkingHeads(qkv: Tensor, before: Tensor, beforeBias: Tensor, af
     return wrap(invoke(VIT_DISTILL_TALKING_HEADS, qkv?.handle, before?.handle, beforeBias?.handle, after?.handle, afterBias?.handle, portable));
 }
 
-/** vit_distill::encoder_block(Tensor x, int heads, Tensor[] norms, Tensor[] weights, Tensor?[] biases, Tensor[] exchange, Tensor[] scales, *, float eps=9.9999999999999995e-07, bool portable=False) -> Tensor */
-export function encoderBlock(x: Tensor, heads: number, norms: readonly Tensor[], weights: readonly Tensor[], biases: readonly (Tensor | null)[], exchange: readonly Tensor[], scales: readonly Tensor[], options: { eps?: number; portable?: boolean } = {}): Tensor {
-    const { eps, portable } = known("encoder_block", options, ["eps","portable"]);
-    return wrap(invoke(VIT_DISTILL_ENCODER_BLOCK, x?.handle, heads, handlesOf(norms), handlesOf(weights), handlesOf(biases), handlesOf(exchange), handlesOf(scales), eps, portable));
+/** vit_distill::encoder_block(Tensor x, int heads, Tensor[] norms, Tensor[] weights, Tensor?[] biases, Tensor[] exchange, Tensor[] scales, *, Tensor? kept=None, float eps=9.9999999999999995e-07, bool portable=False) -> Tensor */
+export function encoderBlock(x: Tensor, heads: number, norms: readonly Tensor[], weights: readonly Tensor[], biases: readonly (Tensor | null)[], exchange: readonly Tensor[], scales: readonly Tensor[], options: { kept?: Tensor | null; eps?: number; portable?: boolean } = {}): Tensor {
+    const { kept, eps, portable } = known("encoder_block", options, ["kept","eps","portable"]);
+    return wrap(invoke(VIT_DISTILL_ENCODER_BLOCK, x?.handle, heads, handlesOf(norms), handlesOf(weights), handlesOf(biases), handlesOf(exchange), handlesOf(scales), kept?.handle, eps, portable));
 }
 
 /** vit_distill::gram_gap(Tensor student, Tensor teacher) -> (Tensor, Tensor) */
