@@ -64,7 +64,9 @@ function summary(outcomes: readonly Outcome[]): string {
   return table("all", rows, missing);
 }
 
-const minutes = (ms: number): string => `${Math.floor(ms / 6e4)}:${String(Math.floor(ms / 1e3) % 60).padStart(2, "0")}`;
+function minutes(ms: number): string {
+  return `${Math.floor(ms / 6e4)}:${String(Math.floor(ms / 1e3) % 60).padStart(2, "0")}`;
+}
 
 function list(): string {
   const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`);
