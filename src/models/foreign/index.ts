@@ -14,7 +14,7 @@ export type { Slot } from "./program.js";
 export type { ForeignTap } from "./tap.js";
 
 /**
- * A frozen teacher from an ONNX file, run by ONNX Runtime (`npm install onnxruntime-node`) on the processor, float32 or float16.
+ * A frozen teacher from an ONNX file, run by ONNX Runtime (onnxruntime-node, to be installed beside) on the processor, float32 or float16.
  * A tap names an output or any tensor inside. Throws a UserError where the file, the taps or the sizes do not fit.
  */
 export const onnxTeacher = (file: string, options: ForeignOptions = {}): ForeignTeacher =>

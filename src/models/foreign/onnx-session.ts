@@ -92,7 +92,7 @@ function findLibrary(): string {
     return createRequire(import.meta.url).resolve("onnxruntime-node", { paths: [import.meta.dirname, process.cwd()] });
   } catch (cause) {
     throw new UserError("An ONNX file is run by ONNX Runtime, which is not installed", {
-      remedy: "npm install onnxruntime-node",
+      remedy: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node", // without skip it fetches CUDA libraries
       cause,
     });
   }
