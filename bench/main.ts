@@ -9,6 +9,7 @@ import { kernels } from "./kernels.js";
 import { loader } from "./loader.js";
 import { manifoldStep } from "./manifold-step.js";
 import { manifoldTerms } from "./manifold-terms.js";
+import { maskedTeacher } from "./masked-teacher.js";
 import { type Bench, exitCode, type Outcome, outcomeOf } from "./run.js";
 import { scaling } from "./scaling.js";
 
@@ -20,6 +21,7 @@ const benches: Record<string, Bench> = {
   loader,
   "manifold-step": manifoldStep,
   "manifold-terms": manifoldTerms,
+  "masked-teacher": maskedTeacher,
   scaling,
 };
 

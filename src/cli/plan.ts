@@ -30,7 +30,7 @@ const shown = (made: Plan): string =>
   [
     `${made.name} on ${made.device}, ${made.precision}`,
     players(made),
-    meetings(made.method),
+    meetings(made),
     list([...methodLines(made), ...costLines(made), ...made.notes.map((note) => ["note", note] as const)]),
   ]
     .filter(Boolean)
@@ -70,11 +70,11 @@ function view(
   return done.filter(Boolean).join(", ") || "as they come";
 }
 
-function meetings({ meetings, taps }: MethodPlan): string {
+function meetings({ method: { meetings, taps }, teachers: [teacher] }: Plan): string {
   if (meetings.length > 0)
     return table(
       ["student's tap", "grid", "width", "teacher's tap", "grid", "width", "compared on"],
-      meetings.map((meeting) => [...tapCells(meeting.student), ...tapCells(meeting.teacher), ground(meeting)]),
+      meetings.map((meeting) => [...tapCells(meeting.student), ...tapCells(meeting.teacher), ground(meeting, teacher)]),
     );
   const asked = [...taps.student.map((name) => `student's ${name}`), ...taps.teacher.map((name) => `teacher's ${name}`)];
   return asked.length > 0 ? `Taps, of which the method does not say which meet: ${asked.join(", ")}` : "";
@@ -82,11 +82,11 @@ function meetings({ meetings, taps }: MethodPlan): string {
 
 const tapCells = (tap: Meeting["student"]) => [tap.name, grid(tap.grid), tap.width];
 
-/** The common grid, and whose patches were brought there. */
-function ground({ student, teacher, grid: common, unequalGrids }: Meeting): string {
+/** The common grid, and whose patches were brought there; of a masked teacher, how many are left of it. */
+function ground({ student, teacher, grid: common, unequalGrids }: Meeting, { masked }: PlayerPlan): string {
   const moved = [student, teacher].find((tap) => grid(tap.grid) !== grid(common));
   const how = { refuse: "", merge: "merged", pool: "pooled" }[unequalGrids];
-  return `${grid(common)} patches${moved ? `, ${moved.model}'s ${how}` : ""}`;
+  return `${masked ? `${masked.patches} of ` : ""}${grid(common)} patches${moved ? `, ${moved.model}'s ${how}` : ""}`;
 }
 
 function methodLines({
