@@ -32,7 +32,7 @@ export interface Words {
   description: string;
 }
 
-const [HEIGHT, MARGIN, LINE] = [360, 48, 18];
+const [HEIGHT, MARGIN, LINE] = [360, 54, 18];
 
 /** Panels side by side, `width` pixels in all. */
 export function chart(panels: readonly Panel[], { title, description }: Words, width = 720): string {

@@ -48,38 +48,29 @@ export function stepsTable(axis: Axis, points: readonly Point[]): string {
 /** What a step is made of along each axis: a fixed part, one that grows with x, and one that grows with its square. */
 export function fitsTable(points: readonly Point[]): string {
   const lines = (Object.keys(axes) as Axis[]).flatMap((axis) =>
-    Object.entries(sides).map(([name, value]) => [
-      axis,
-      name,
-      ...fitCells(
-        axis,
-        pointsOn(axis, points).map((point) => [point.x, value(point)]),
-      ),
-    ]),
+    Object.entries(sides).map(([side, value]) => {
+      const measured = pointsOn(axis, points).map((point) => [point.x, value(point)] as const);
+      return [axis, side, ...fitCells(axes[axis], measured)];
+    }),
   );
-  return markdown(
-    [
-      "along",
-      "",
-      "fixed, ms",
-      "for each",
-      "straight line is off by at most",
-      "of the largest step, fixed",
-      "linear",
-      "quadratic",
-    ],
-    lines,
-  );
+  const heads = [
+    "along",
+    "",
+    "fixed, ms",
+    "growing",
+    "a straight line is off by at most",
+    "a parabola",
+    "quadratic part of the last",
+  ];
+  return markdown(heads, lines);
 }
 
-function fitCells(axis: Axis, points: readonly Measurement[]): string[] {
-  const { each, degree } = axes[axis];
+function fitCells({ each, degree }: Described, points: readonly Measurement[]): string[] {
   const straight = fit(points, 1);
-  const { coefficients } = degree === 1 ? straight : fit(points, degree);
-  const [largest, time] = points.at(-1)!;
-  const shares = terms(coefficients, largest).map((part) => percent(part / time));
-  const [fixed, slope] = straight.coefficients;
-  return [number(fixed), `${number(slope)} ms ${each}`, percent(straight.furthest), shares[0], shares[1], shares[2] ?? "–"];
+  const { coefficients, furthest } = fit(points, degree);
+  const [x, time] = points.at(-1)!;
+  const curved = degree > 1 ? [percent(furthest), percent(terms(coefficients, x)[2] / time)] : ["–", "–"];
+  return [number(coefficients[0]), `${number(coefficients[1])} ms ${each}`, percent(straight.furthest), ...curved];
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
