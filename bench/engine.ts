@@ -1,4 +1,5 @@
 /** The engine beside PyTorch: single operators on tiny tensors, then a DeiT-Tiny training step (224 px, batch 8). */
+import { boundOf, dtypeOf, type Precision } from "./bound.js";
 import { median, type Row, row } from "./form.js";
 import { equal, inTurn, type Pair, type Sides, versions, within } from "./pair.js";
 import type { Environment, Program } from "./program.js";
@@ -6,8 +7,6 @@ import { findPython } from "./python.js";
 import type { Bench } from "./run.js";
 
 const asItComes: Environment = { OMP_NUM_THREADS: undefined, OPENBLAS_NUM_THREADS: undefined, MKL_NUM_THREADS: undefined };
-
-type Precision = "fp32" | "bf16";
 
 export const engine: Bench = {
   about: "time of single operators, time and memory of a DeiT-Tiny training step",
@@ -42,18 +41,21 @@ async function equalSteps(pair: Pair, precision: Precision): Promise<Row[]> {
   if (left !== right) throw new Error(`Unequal models: ours has ${left} parameters, PyTorch's ${right}`);
   const time = await stepTime(pair);
   const [ours, reference] = [pair.ours.peakMemory(), pair.reference.peakMemory()];
+  const bound = await boundOf(pair.ours, dtypeOf(precision));
   return [
-    row(`DeiT-Tiny step, ${precision}, equal settings`, "ms", time.ours, time.reference, 1),
+    row(`DeiT-Tiny step, ${precision}, equal settings`, "ms", time.ours, time.reference, 1, bound),
     row(`peak memory, ${precision}, equal settings`, "MiB", ours, reference, 1.1),
   ];
 }
 
 /** What a user gets who sets nothing: our engine's own choices, and PyTorch's. */
 async function freeSteps(pair: Pair): Promise<Row> {
-  await prepare(pair.ours, await pair.ours.ask<Precision>("fastest"));
+  const precision = await pair.ours.ask<Precision>("fastest");
+  await prepare(pair.ours, precision);
   await prepare(pair.reference, "fp32");
   const { ours, reference } = await stepTime(pair);
-  return row("DeiT-Tiny step, ours at best, PyTorch as it comes", "ms", ours, reference, 1);
+  const bound = await boundOf(pair.ours, dtypeOf(precision));
+  return row("DeiT-Tiny step, ours at best, PyTorch as it comes", "ms", ours, reference, 1, bound);
 }
 
 const prepare = (program: Program, precision: Precision) => program.ask<number>("prepare", { precision, batch: 8 });

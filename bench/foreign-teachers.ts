@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { boundOf } from "./bound.js";
 import { agreement, median, type Row, row } from "./form.js";
 import { equal, oursOf } from "./pair.js";
 import type { Program } from "./program.js";
@@ -52,6 +53,8 @@ interface Measured {
   means: number[];
   times: number[];
   memory: number;
+  /** Of the native sides. */
+  bound?: number;
 }
 
 async function compare(model: string, folder: string, threads: number): Promise<Row[]> {
@@ -71,6 +74,8 @@ async function compare(model: string, folder: string, threads: number): Promise<
         if (round > 0) sides.get(side)!.times.push(median(times)); // the first warms up
       }
     for (const [side, program] of programs) sides.get(side)!.memory = program.peakMemory();
+    for (const side of ["native", "native in bfloat16"] as const)
+      sides.get(side)!.bound = await boundOf(programs.get(side)!, RUNTIMES[side][1]);
     return rowsOf(model, sides);
   } finally {
     for (const program of programs.values()) program.end();
@@ -78,9 +83,10 @@ async function compare(model: string, folder: string, threads: number): Promise<
 }
 
 function rowsOf(model: string, sides: ReadonlyMap<Side, Measured>): Row[] {
-  const times = COMPARED.map(([ours, other, target]) =>
-    row(`${model}, ${ours} / ${other}`, "ms", median(sides.get(ours)!.times), median(sides.get(other)!.times), target),
-  );
+  const times = COMPARED.map(([one, other, target]) => {
+    const [ours, reference] = [sides.get(one)!, sides.get(other)!];
+    return row(`${model}, ${one} / ${other}`, "ms", median(ours.times), median(reference.times), target, ours.bound);
+  });
   const [native, onnx, script] = (["native", "ONNX Runtime", "TorchScript"] as const).map((side) => sides.get(side)!);
   return [
     ...times,

@@ -1,7 +1,8 @@
 /** The operators of a frozen CaiT-S24 that are our own beside the same model by libtorch's, both in our engine. */
+import { boundOf } from "./bound.js";
 import { median, type Row, row } from "./form.js";
 import type { Work } from "./ours/kernels.js";
-import { equal, inTurn, oursOf, type Pair, versions } from "./pair.js";
+import { during, equal, inTurn, oursOf, type Pair, versions } from "./pair.js";
 import type { Bench } from "./run.js";
 
 interface Case extends Omit<Work, "form"> {
@@ -23,14 +24,10 @@ export const kernels: Bench = {
     const rows: Row[] = [];
     let details = {};
     for (const one of cases) {
-      const pair: Pair = { ours: oursOf("kernels", equal(threads)), reference: oursOf("kernels", equal(threads)) };
-      try {
+      await during({ ours: oursOf("kernels", equal(threads)), reference: oursOf("kernels", equal(threads)) }, async (pair) => {
         details = await versions(pair);
         rows.push(await measure(pair, one));
-      } finally {
-        pair.ours.end();
-        pair.reference.end();
-      }
+      });
     }
     return { rows, details: { threads, ...details } };
   },
@@ -40,5 +37,5 @@ async function measure(pair: Pair, { name, target, ...work }: Case): Promise<Row
   await pair.ours.ask("prepare", { ...work, form: "fused" });
   await pair.reference.ask("prepare", { ...work, form: "composed" });
   const time = await inTurn(pair, 5, async (program) => median(await program.ask<number[]>("passes", { count: 1 })));
-  return row(name, "ms", time.ours, time.reference, target);
+  return row(name, "ms", time.ours, time.reference, target, await boundOf(pair.ours, work.dtype));
 }

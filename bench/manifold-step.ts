@@ -3,6 +3,7 @@
  * its best, and compiled. Weights are filled by one formula on both sides, so that the losses have to be equal.
  */
 import { availableParallelism } from "node:os";
+import { dtypeOf, peakOf } from "./bound.js";
 import { agreement, type Missing, type Row, row } from "./form.js";
 import { oursOf } from "./pair.js";
 import type { Program } from "./program.js";
@@ -14,7 +15,6 @@ import {
   eagerTrials,
   type Macs,
   paper,
-  peakOf,
   programOf,
   ready,
   requestOf,
@@ -60,7 +60,7 @@ export const manifoldStep: Bench = {
       await compete(started, ROUNDS);
 
       const macs = stepMacs(await ours.program.ask<Macs>("macs"));
-      const bound = ((BATCH * macs) / (await peakOf(ours.program, best.precision))) * 1e3;
+      const bound = ((BATCH * macs) / (await peakOf(ours.program, dtypeOf(best.precision)))) * 1e3;
       const against = (name: string, a: Contender, b: Contender, target: number) =>
         row(`step, ${name}`, "ms", time(a), time(b), target, bound);
       const rows = [

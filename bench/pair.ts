@@ -24,13 +24,11 @@ export const referenceOf = (name: string, python: string, environment: Environme
   new Program([python, file(`reference/${name}.py`)], environment);
 
 /** Starts both sides afresh, so that the peak of one measurement is not the peak of another. */
-export async function within<T>(
-  name: string,
-  python: string,
-  environment: Environment,
-  measure: (pair: Pair) => Promise<T>,
-): Promise<T> {
-  const pair = { ours: oursOf(name, environment), reference: referenceOf(name, python, environment) };
+export const within = <T>(name: string, python: string, environment: Environment, measure: (pair: Pair) => Promise<T>) =>
+  during({ ours: oursOf(name, environment), reference: referenceOf(name, python, environment) }, measure);
+
+/** Ends both sides when all is measured. */
+export async function during<T>(pair: Pair, measure: (pair: Pair) => Promise<T>): Promise<T> {
   try {
     return await measure(pair);
   } finally {

@@ -2,16 +2,17 @@
  * What the manifold step costs as its batch, its pictures and its teacher grow, beside PyTorch at its best. tools/scaling.ts makes
  * the tables and the picture of it.
  */
+import { dtypeOf, peakOf } from "./bound.js";
 import { agreement, type Row, row } from "./form.js";
-import { oursOf } from "./pair.js";
+import { during, oursOf } from "./pair.js";
 import { findPython } from "./python.js";
 import type { Bench } from "./run.js";
 import {
+  type Contender,
   compete,
   eagerTrials,
   type Macs,
   paper,
-  peakOf,
   programOf,
   ready,
   requestOf,
@@ -108,30 +109,25 @@ interface Measured {
 }
 
 /** Both sides begin afresh, so that the memory of one case is not the memory of another. */
-async function measure(python: string, setting: Setting, { work, rounds }: Case): Promise<Measured> {
-  const programs = { ours: oursOf("manifold-step"), reference: programOf(python, setting) };
-  try {
+function measure(python: string, setting: Setting, { work, rounds }: Case): Promise<Measured> {
+  return during({ ours: oursOf("manifold-step"), reference: programOf(python, setting) }, async (pair) => {
     const [ours, reference] = await Promise.all([
-      ready(programs.ours, { ...work, precision: "auto" }),
-      ready(programs.reference, { ...work, ...requestOf(setting) }),
+      ready(pair.ours, { ...work, precision: "auto" }),
+      ready(pair.reference, { ...work, ...requestOf(setting) }),
     ]);
     await compete([ours, reference], rounds);
-    const [left, right] = [ours, reference].map(
-      (side): Side => ({ time: time(side), memory: side.program.peakMemory(), loss: side.losses[0] }),
-    );
     return {
-      ours: left,
-      reference: right,
-      macs: await programs.ours.ask<Macs>("macs"),
-      peak: await peakOf(programs.ours, setting.precision),
+      ours: sideOf(ours),
+      reference: sideOf(reference),
+      macs: await pair.ours.ask<Macs>("macs"),
+      peak: await peakOf(pair.ours, dtypeOf(setting.precision)),
       threads: ours.threads,
       torch: { ours: ours.torch, reference: reference.torch },
     };
-  } finally {
-    programs.ours.end();
-    programs.reference.end();
-  }
+  });
 }
+
+const sideOf = (side: Contender): Side => ({ time: time(side), memory: side.program.peakMemory(), loss: side.losses[0] });
 
 function pointsOf({ axis, at, work }: Case, { ours, reference, macs }: Measured, peak: number): Point[] {
   const x = { batch: work.batch, resolution: (work.size / PATCH) ** 2, teacher: macs.teacher / 1e9 }[axis];

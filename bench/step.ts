@@ -3,6 +3,7 @@
  * both build, the ways to run PyTorch and which of them is best, and steps in turn.
  */
 import { availableParallelism } from "node:os";
+import type { Precision } from "./bound.js";
 import { median } from "./form.js";
 import { referenceOf } from "./pair.js";
 import type { Environment, Program } from "./program.js";
@@ -27,7 +28,7 @@ export const TOLERANCE = { fp32: 1e-4, bf16: 0.02 };
 
 /** One way to run PyTorch. */
 export interface Setting {
-  precision: "fp32" | "bf16";
+  precision: Precision;
   /** Of libtorch's pool and of OpenBLAS's; PyTorch's own choice unless told. */
   threads?: { torch: number; blas: number };
   /** torch.compile on both models. */
@@ -121,7 +122,3 @@ export interface Macs {
 
 /** Multiply-accumulates of one picture's step: the teacher's forward pass, and three products where the student has one. */
 export const stepMacs = ({ teacher, student }: Macs): number => teacher + 3 * student;
-
-/** Multiply-accumulates a second of large matrix products in our engine. */
-export const peakOf = (program: Program, precision: Setting["precision"]): Promise<number> =>
-  program.ask("peak", { dtype: precision === "bf16" ? "bfloat16" : "float32" });

@@ -10,13 +10,16 @@ import {
   layerNorm,
   linear,
   manualSeed,
+  noGrad,
   ones,
   randint,
   randn,
+  type Tensor,
   tidy,
   zeros,
 } from "vit-distill/torch";
 import { describe } from "./describe.js";
+import { macsOf, peak } from "./products.js";
 import { serve, times } from "./serve.js";
 
 const a = ones([4, 4]);
@@ -58,6 +61,7 @@ function operator({ name, calls }: { name: string; calls: number }): number {
 
 type Precision = "fp32" | "bf16";
 let step: () => void;
+let forward: () => Tensor;
 
 /** A model and a batch to train it on; the answer is the number of parameters. */
 function prepare({ precision, batch }: { precision: Precision; batch: number }): number {
@@ -66,9 +70,10 @@ function prepare({ precision, batch }: { precision: Precision; batch: number }):
   const optimizer = adamW({ lr: 5e-4, weightDecay: 0.05 }).build(model.namedParameters());
   const images = randn([batch, 3, 224, 224]);
   const labels = randint(0, 1000, [batch]);
+  forward = () => model.forward(images).logits;
   step = () =>
     tidy(() => {
-      const loss = autocast({ enabled: precision === "bf16" }, () => crossEntropy(model.forward(images).logits, labels));
+      const loss = autocast({ enabled: precision === "bf16" }, () => crossEntropy(forward(), labels));
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
@@ -79,6 +84,9 @@ function prepare({ precision, batch }: { precision: Precision; batch: number }):
 
 const steps = ({ count }: { count: number }): number[] => times(count, () => step());
 
+/** Three products where the forward pass has one. */
+const macs = (): number => 3 * macsOf(() => noGrad(forward));
+
 const fastest = (): Precision => (engineInfo().bfloat16 ? "bf16" : "fp32");
 
-await serve({ describe, fastest, names: () => Object.keys(operators), operator, prepare, steps });
+await serve({ describe, fastest, names: () => Object.keys(operators), operator, prepare, steps, macs, peak });

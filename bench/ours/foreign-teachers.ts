@@ -3,6 +3,7 @@ import { createModel, type Model, onnxTeacher, torchScriptTeacher } from "vit-di
 import { autocast, noGrad, type Tensor, tidy } from "vit-distill/torch";
 import { Filler } from "../../tools/golden/filler.js";
 import { describe } from "./describe.js";
+import { macsOf, peak } from "./products.js";
 import { serve, times } from "./serve.js";
 
 export type Runtime = "native" | "onnx" | "torchscript";
@@ -45,4 +46,6 @@ const forward = () => noGrad(() => inPrecision(() => teacher.forward(images, { t
 
 const passes = ({ count }: { count: number }): number[] => times(count, () => tidy(() => void forward()));
 
-await serve({ describe, prepare, passes });
+const macs = (): number => macsOf(forward);
+
+await serve({ describe, prepare, passes, macs, peak });

@@ -3,6 +3,7 @@ import { createModel } from "vit-distill/models";
 import { composedTalkingAttention, Dropout, Linear, talkingAttention } from "vit-distill/nn";
 import { autocast, inferenceMode, manualSeed, randn, tidy } from "vit-distill/torch";
 import { describe } from "./describe.js";
+import { macsOf, peak } from "./products.js";
 import { serve, times } from "./serve.js";
 
 export interface Work {
@@ -44,4 +45,6 @@ function prepare(work: Work): null {
 
 const passes = ({ count }: { count: number }): number[] => times(count, () => void pass());
 
-await serve({ describe, prepare, passes });
+const macs = (): number => macsOf(pass);
+
+await serve({ describe, prepare, passes, macs, peak });

@@ -1,13 +1,14 @@
 /** Our side of `npm run bench -- manifold-step`: DeiT-Tiny under CaiT-S24, by the session that trains recipes. */
 import type { Dataset } from "vit-distill/data";
 import { manifold } from "vit-distill/methods";
-import { cait, createModel, type Model } from "vit-distill/models";
+import { cait, countMacs, createModel, type Model } from "vit-distill/models";
 import { adamW } from "vit-distill/optim";
-import { noGrad, randn, tallyMacs, tidy } from "vit-distill/torch";
+import { tidy } from "vit-distill/torch";
 import { type Precision, Session } from "vit-distill/train";
 import { Filler } from "../../tools/golden/filler.js";
 import type { Macs, Work } from "../step.js";
 import { describe } from "./describe.js";
+import { peak } from "./products.js";
 import { serve } from "./serve.js";
 
 const LR = 5e-4;
@@ -81,25 +82,7 @@ function steps({ count }: { count: number }) {
 }
 
 function macs(): Macs {
-  return tidy(() => {
-    const images = randn([1, 3, work.size, work.size]);
-    const forward = (model: Model): number => tallyMacs(() => noGrad(() => model.forward(images))).macs;
-    return { teacher: forward(teacher()), student: forward(student()) };
-  });
-}
-
-/** Multiply-accumulates a second of large matrix products, the best of a few. */
-function peak({ dtype }: { dtype: "float32" | "bfloat16" }): number {
-  return tidy(() => {
-    const n = 2048;
-    const [a, b] = [randn([n, n], { dtype }), randn([n, n], { dtype })];
-    const seconds = Array.from({ length: 9 }, () => {
-      const begin = performance.now();
-      tidy(() => void a.matmul(b));
-      return (performance.now() - begin) / 1e3;
-    });
-    return n ** 3 / Math.min(...seconds);
-  });
+  return tidy(() => ({ teacher: countMacs(teacher()), student: countMacs(student()) }));
 }
 
 await serve({ describe, prepare, steps, macs, peak });
