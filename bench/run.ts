@@ -35,7 +35,7 @@ export async function outcomeOf(name: string, bench: Bench, options: RunOptions)
   } catch (error) {
     const why = (error as Error).message;
     options.note(why);
-    const missing = [{ name: "all of it", why: why.split("\n", 1)[0] }];
+    const missing = [{ name: "all of it", why: why.replaceAll(/\s*\n\s*/g, " ") }];
     return { bench: name, machine: machine({ threads: options.threads }), rows: [], missing, failed: true };
   } finally {
     Program.endAll();
