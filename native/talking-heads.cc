@@ -1,4 +1,4 @@
-// The operator vit_distill::talking_heads: what it takes, and which kernel runs.
+// The operators vit_distill::talking_heads and, without the exchange, vit_distill::self_attention: what they take, and which kernel runs.
 #include "talking-heads.h"
 
 #include <ATen/Parallel.h>
@@ -30,20 +30,27 @@ void checkExchange(const char* name, const Tensor& weight, const Tensor& bias, i
               " must have the shapes [H, H] and [H] for ", heads, " heads, got ", weight.sizes(), " and ", bias.sizes());
 }
 
-Attention checked(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias) {
+Attention checked(const Tensor& qkv, int64_t heads) {
   TORCH_CHECK(qkv.dim() == 3, "qkv must have the dimensions [B, N, 3 H E], got shape ", qkv.sizes());
-  TORCH_CHECK(before.dim() == 2 && before.size(0) >= 1 && before.size(0) <= mostHeads,
-              "the exchange before the softmax must have the shape [H, H] for H = 1 to ", mostHeads, ", got ", before.sizes());
-  const int64_t heads = before.size(0);
-  checkExchange("the exchange before the softmax", before, beforeBias, heads);
-  checkExchange("the exchange after the softmax", after, afterBias, heads);
-  TORCH_CHECK(qkv.size(2) > 0 && qkv.size(2) % (3 * heads) == 0, "qkv of shape ", qkv.sizes(), " does not divide into queries, keys and values of ",
-              heads, " heads");
+  TORCH_CHECK(heads >= 1 && heads <= mostHeads, "there may be 1 to ", mostHeads, " heads, got ", heads);
+  TORCH_CHECK(qkv.size(2) > 0 && qkv.size(2) % (3 * heads) == 0, "qkv of shape ", qkv.sizes(),
+              " does not divide into queries, keys and values of ", heads, " heads");
   TORCH_CHECK(qkv.size(1) > 0 || qkv.size(0) == 0, "qkv of shape ", qkv.sizes(), " has no token");
   TORCH_CHECK_TYPE(qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16, "qkv must be float32 or bfloat16, got ",
                    qkv.scalar_type());
   return {qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
 }
+
+Attention checked(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias) {
+  TORCH_CHECK(before.dim() == 2 && before.size(0) >= 1 && before.size(0) <= mostHeads,
+              "the exchange before the softmax must have the shape [H, H] for H = 1 to ", mostHeads, ", got ", before.sizes());
+  const int64_t heads = before.size(0);
+  checkExchange("the exchange before the softmax", before, beforeBias, heads);
+  checkExchange("the exchange after the softmax", after, afterBias, heads);
+  return checked(qkv, heads);
+}
+
+Tensor empty(const Tensor& qkv, const Attention& of) { return at::empty({of.images, of.tokens, of.channels()}, qkv.options()); }
 
 template <class T, class Kernel>
 void eachTile(const Attention& of, const Exchange& by, const Tensor& qkv, const Tensor& output, Kernel kernel) {
@@ -57,14 +64,13 @@ void eachTile(const Attention& of, const Exchange& by, const Tensor& qkv, const 
 Tensor onCpu(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
              bool portable) {
   const Attention of = checked(qkv, before, beforeBias, after, afterBias);
-  if (qkv.numel() == 0) return at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  if (qkv.numel() == 0) return empty(qkv, of);
   return attend(qkv, of, Exchange(of, before, beforeBias, after, afterBias), portable);
 }
 
 // shapes alone
 Tensor onMeta(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias, bool) {
-  const Attention of = checked(qkv, before, beforeBias, after, afterBias);
-  return at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  return empty(qkv, checked(qkv, before, beforeBias, after, afterBias));
 }
 
 Tensor withoutGradient(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
@@ -76,6 +82,21 @@ Tensor withoutGradient(const Tensor& qkv, const Tensor& before, const Tensor& be
                              .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool)>();
   at::AutoDispatchBelowADInplaceOrView below;
   return op.call(qkv, before, beforeBias, after, afterBias, portable);
+}
+
+Tensor plainOnCpu(const Tensor& qkv, int64_t heads, bool portable) {
+  const Attention of = checked(qkv, heads);
+  return qkv.numel() == 0 ? empty(qkv, of) : attend(qkv, of, Exchange(of, {}, {}, {}, {}), portable);
+}
+
+Tensor plainOnMeta(const Tensor& qkv, int64_t heads, bool) { return empty(qkv, checked(qkv, heads)); }
+
+Tensor plainWithoutGradient(const Tensor& qkv, int64_t heads, bool portable) {
+  TORCH_CHECK(!(at::GradMode::is_enabled() && qkv.requires_grad()), "it has no gradient: call it under noGrad");
+  static const auto op =
+      c10::Dispatcher::singleton().findSchemaOrThrow("vit_distill::self_attention", "").typed<Tensor(const Tensor&, int64_t, bool)>();
+  at::AutoDispatchBelowADInplaceOrView below;
+  return op.call(qkv, heads, portable);
 }
 
 }  // namespace
@@ -91,7 +112,7 @@ Exchange::Exchange(const Attention& of, const Tensor& before, const Tensor& befo
 }
 
 Tensor attend(const Tensor& qkv, const Attention& of, const Exchange& by, bool portable) {
-  Tensor rows = qkv.contiguous(), output = at::empty({of.images, of.tokens, of.channels()}, qkv.options());
+  Tensor rows = qkv.contiguous(), output = empty(qkv, of);
   if (rows.scalar_type() == at::kFloat) {
     eachTile<float>(of, by, rows, output, [](const auto&... all) { attendByVectors(all...); });
   } else if (portable || !haveTiles()) {
@@ -104,9 +125,19 @@ Tensor attend(const Tensor& qkv, const Attention& of, const Exchange& by, bool p
 
 TORCH_LIBRARY_FRAGMENT(vit_distill, m) {
   m.def("talking_heads(Tensor qkv, Tensor before, Tensor before_bias, Tensor after, Tensor after_bias, *, bool portable=False) -> Tensor");
+  m.def("self_attention(Tensor qkv, int heads, *, bool portable=False) -> Tensor");
 }
-TORCH_LIBRARY_IMPL(vit_distill, CPU, m) { m.impl("talking_heads", onCpu); }
-TORCH_LIBRARY_IMPL(vit_distill, Meta, m) { m.impl("talking_heads", onMeta); }
-TORCH_LIBRARY_IMPL(vit_distill, Autograd, m) { m.impl("talking_heads", withoutGradient); }
+TORCH_LIBRARY_IMPL(vit_distill, CPU, m) {
+  m.impl("talking_heads", onCpu);
+  m.impl("self_attention", plainOnCpu);
+}
+TORCH_LIBRARY_IMPL(vit_distill, Meta, m) {
+  m.impl("talking_heads", onMeta);
+  m.impl("self_attention", plainOnMeta);
+}
+TORCH_LIBRARY_IMPL(vit_distill, Autograd, m) {
+  m.impl("talking_heads", withoutGradient);
+  m.impl("self_attention", plainWithoutGradient);
+}
 
 }  // namespace vit

@@ -3,7 +3,16 @@
  * B images, N tokens, D channels, H heads, d = D / H channels a head; M query tokens.
  */
 
-import { dropout, hasOperator, linear, scaledDotProductAttention, type Tensor, tidy } from "../torch/index.js";
+import {
+  dropout,
+  hasOperator,
+  isRecorded,
+  linear,
+  scaledDotProductAttention,
+  selfAttention,
+  type Tensor,
+  tidy,
+} from "../torch/index.js";
 import { Dropout } from "./dropout.js";
 import { firstTokenAttention } from "./first-token-attention.js";
 import { Linear } from "./linear.js";
@@ -69,11 +78,8 @@ export class Attention extends Module {
   /** All N tokens are looked at; the first `queries` of them look, all unless told. [B, N, D] → [B, M, D] */
   forward(x: Tensor, { queries = x.size(1) }: { queries?: number } = {}): Tensor {
     return tidy(() => {
-      const [batch, tokens, dim] = x.shape;
-      const [q, k, v] = queries === tokens ? this.#everyone(x) : this.#few(x, queries);
-      const mixed = attention(q, k, v, { dropout: this.training ? this.attnDrop : 0 }); // [B, H, M, d]
-      const joined = mixed.transpose(1, 2).reshape([batch, queries, dim]); // [B, M, D]
-      return joined.pipe(this.proj).pipe(this.projDrop);
+      const mixed = queries === x.size(1) ? this.#everyone(x.pipe(this.qkv)) : this.#few(x, queries); // [B, M, D]
+      return mixed.pipe(this.proj).pipe(this.projDrop);
     });
   }
 
@@ -87,17 +93,28 @@ export class Attention extends Module {
     });
   }
 
-  #everyone(x: Tensor): Tensor[] {
-    return this.#heads(x.pipe(this.qkv), 3); // q, k, v, each [B, H, N, d]
+  /** By one operator of our own, which never writes a map of N × N numbers, where it fits and nothing is recorded. */
+  #everyone(qkv: Tensor /* [B, N, 3·D] */): Tensor {
+    const fits = !isFused && qkv.device === "cpu" && qkv.dtype === "float32" && this.#drop === 0 && !isRecorded([qkv]);
+    return fits ? selfAttention(qkv, this.heads) : this.#mix(this.#heads(qkv, 3)); // [B, N, D]
   }
 
-  #few(x: Tensor, queries: number): Tensor[] {
+  #few(x: Tensor, queries: number): Tensor {
     const dim = x.size(-1);
     const { weight, bias } = this.qkv;
     const part = (range: { start?: number; end?: number }) => [weight.slice(range), { bias: bias?.slice(range) }] as const;
     const [q] = this.#heads(linear(x.slice({ dim: 1, end: queries }), ...part({ end: dim })), 1); // [B, H, M, d]
     const [k, v] = this.#heads(linear(x, ...part({ start: dim })), 2); // each [B, H, N, d]
-    return [q, k, v];
+    return this.#mix([q, k, v]); // [B, M, D]
+  }
+
+  get #drop(): number {
+    return this.training ? this.attnDrop : 0;
+  }
+
+  #mix([q, k, v]: Tensor[]): Tensor {
+    const mixed = attention(q, k, v, { dropout: this.#drop }); // [B, H, M, d]
+    return mixed.transpose(1, 2).flatten({ startDim: 2 }); // [B, M, D]
   }
 
   /** `parts` projections side by side on the channels, apart and by head. */

@@ -45,6 +45,7 @@ const formulas: Record<string, (event: OperatorEvent) => number> = {
     const [batch, tokens] = shape(event, "qkv"); // [B, N, 3·H·E]
     return 2 * tokens * (made(event) + batch * tokens * product(shape(event, "before")));
   },
+  self_attention: (event) => 2 * shape(event, "qkv")[1] * made(event), // queries times keys and weights times values
   // two Gram products, and the slope by the student's tokens
   gram_gap(event) {
     const [maps, rows, own] = shape(event, "student"); // [M, n, D]

@@ -198,6 +198,7 @@ const _FOREACH_ADD_LIST = resolve("_foreach_add", "List", ["self","other","alpha
 const _FOREACH_ADD_SCALAR = resolve("_foreach_add", "Scalar", ["self","scalar"]);
 const VIT_DISTILL_INVOLUTION = resolve("vit_distill::involution", "", ["input","weight","stride","padding"]);
 const VIT_DISTILL_TALKING_HEADS = resolve("vit_distill::talking_heads", "", ["qkv","before","before_bias","after","after_bias","portable"]);
+const VIT_DISTILL_SELF_ATTENTION = resolve("vit_distill::self_attention", "", ["qkv","heads","portable"]);
 const VIT_DISTILL_ENCODER_BLOCK = resolve("vit_distill::encoder_block", "", ["x","heads","norms","weights","biases","exchange","scales","kept","eps","portable"]);
 const VIT_DISTILL_GRAM_GAP = resolve("vit_distill::gram_gap", "", ["student","teacher"]);
 const VIT_DISTILL_WITH_GRADIENT = resolve("vit_distill::with_gradient", "", ["features","value","gradient"]);
@@ -1445,6 +1446,12 @@ export function involution(input: Tensor, weight: Tensor, options: { stride?: nu
 export function talkingHeads(qkv: Tensor, before: Tensor, beforeBias: Tensor, after: Tensor, afterBias: Tensor, options: { portable?: boolean } = {}): Tensor {
     const { portable } = known("talking_heads", options, ["portable"]);
     return wrap(invoke(VIT_DISTILL_TALKING_HEADS, qkv?.handle, before?.handle, beforeBias?.handle, after?.handle, afterBias?.handle, portable));
+}
+
+/** vit_distill::self_attention(Tensor qkv, int heads, *, bool portable=False) -> Tensor */
+export function selfAttention(qkv: Tensor, heads: number, options: { portable?: boolean } = {}): Tensor {
+    const { portable } = known("self_attention", options, ["portable"]);
+    return wrap(invoke(VIT_DISTILL_SELF_ATTENTION, qkv?.handle, heads, portable));
 }
 
 /** vit_distill::encoder_block(Tensor x, int heads, Tensor[] norms, Tensor[] weights, Tensor?[] biases, Tensor[] exchange, Tensor[] scales, *, Tensor? kept=None, float eps=9.9999999999999995e-07, bool portable=False) -> Tensor */

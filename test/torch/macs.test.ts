@@ -8,6 +8,7 @@ import {
   gramGap,
   linear,
   randn,
+  selfAttention,
   type Tensor,
   talkingHeads,
   tallyMacs,
@@ -30,6 +31,7 @@ test.each<[string, () => Tensor, number]>([
     () => talkingHeads(randn([2, 5, 18]), randn([3, 3]), randn([3]), randn([3, 3]), randn([3])),
     2 * (2 * 5 * 5 * 6 + 2 * 5 * 5 * 9),
   ],
+  ["self-attention", () => selfAttention(randn([2, 5, 18]), 3), 2 * (2 * 5 * 5 * 6)],
   ["Gram gap", () => gramGap(randn([2, 5, 3]), randn([2, 5, 4]))[1], 2 * 5 * 5 * (3 + 3 + 4)],
   [
     "an encoder's block",

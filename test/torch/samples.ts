@@ -385,6 +385,11 @@ const own: Record<string, Sample[]> = {
     after: whole32([2, 2], [1, -3, 2, 5]),
     after_bias: whole32([2], [4, -2]),
   }),
+  // queries of zeros look at all tokens alike
+  "vit_distill::self_attention": given({
+    qkv: whole32([1, 2, 12], [0, 0, 0, 0, 1, 2, 3, 4, 5, -2, 7, 1, 0, 0, 0, 0, -2, 3, 8, 5, 3, 6, -1, 9]),
+    heads: 2,
+  }),
   // lengths that are powers of 2
   "vit_distill::gram_gap": given({
     student: whole32([1, 2, 2], [2, 0, 0, -4]),

@@ -57,6 +57,14 @@ def talking_heads(qkv, before, before_bias, after, after_bias):
     return torch.einsum("bnmh, bmhe -> bnhe", weights, v).reshape(B, N, -1)
 
 
+def self_attention(qkv, heads):
+    """softmax(q kᵀ / √E) v of each head. https://arxiv.org/abs/1706.03762"""
+    B, N, _ = qkv.shape
+    q, k, v = qkv.reshape(B, N, 3, heads, -1).permute(2, 0, 3, 1, 4).unbind()
+    weights = (q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
+    return (weights @ v).transpose(1, 2).reshape(B, N, -1)
+
+
 def gram_gap(student, teacher):
     """The squared difference of the Gram matrices of unit tokens, and a quarter of autograd's gradient."""
     tokens = student.clone().requires_grad_()
@@ -79,7 +87,7 @@ def with_gradient(features, value, gradient):
     return value
 
 
-OWN = {f"vit_distill::{own.__name__}": own for own in (involution, talking_heads, encoder_block, gram_gap, with_gradient)}
+OWN = {f"vit_distill::{own.__name__}": own for own in (involution, talking_heads, self_attention, encoder_block, gram_gap, with_gradient)}
 
 
 def called(line, arguments):
