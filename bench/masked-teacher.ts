@@ -28,12 +28,13 @@ const settings: readonly Setting[] = METHODS.flatMap((method) => [null, ...SHARE
 
 export const maskedTeacher: Bench = {
   about: "time of a step and of its teacher, CaiT-S24, that sees a share of the patches, beside one that sees all",
-  async run({ threads }) {
+  async run({ threads, note }) {
     const program = oursOf("masked-teacher", equal(threads));
     try {
       const { torch } = await program.ask<{ torch: string }>("describe");
       const seen = SHARES.map((share) => Math.round(share * PATCHES));
       const macs = await program.ask<Record<string, number>>("prepare", { settings, pictures: PICTURES, seen });
+      note(`${settings.length} sessions in turn`);
       const times = await inTurn(program);
       return { rows: METHODS.flatMap((method) => rowsOf(method, times)), details: { threads, torch, pictures: PICTURES, macs } };
     } finally {

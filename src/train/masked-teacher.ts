@@ -40,6 +40,7 @@ export function regrid(map: Tensor /* [B, h·w] */, from: Grid, to: Grid): Tenso
 /** Where the student looked, and the stream that the control is drawn from. */
 export interface Sight {
   student: ModelInfo;
+  /** Needed unless the patches are drawn. */
   saliency: Tensor | undefined; // [B, N]
   generator: Generator;
 }
@@ -49,7 +50,8 @@ export function choosePatches(mask: MaskedTeacher, { grid }: ModelInfo, images: 
   const { student, saliency, generator } = sight;
   const { device } = images;
   const drawn = () => rand([images.shape[0], grid[0] * grid[1]], { generator }).to({ device }); // [B, N]
-  return tidy(() => highest(saliency ? regrid(saliency, student.grid, grid) : drawn(), patchesKept(mask, { grid })));
+  const attended = () => regrid(saliency!, student.grid, grid); // [B, N]
+  return tidy(() => highest(mask.by === "random" ? drawn() : attended(), patchesKept(mask, { grid })));
 }
 
 /** The student's output with its taps at the patches that the teacher's taps hold, so that token i of both is the same patch. */
