@@ -27,21 +27,52 @@ export interface Times {
 const settings: readonly Setting[] = METHODS.flatMap((method) => [null, ...SHARES].map((keep) => ({ method, keep })));
 
 export const maskedTeacher: Bench = {
-  about: "time of a step and of its teacher, CaiT-S24, that sees a share of the patches, beside one that sees all",
+  about: "time and memory of a step whose teacher, CaiT-S24, sees a share of the patches, beside one whose teacher sees all",
   async run({ threads, note }) {
-    const program = oursOf("masked-teacher", equal(threads));
-    try {
+    const { times, ...details } = await opened(threads, settings, async (program, macs) => {
       const { torch } = await program.ask<{ torch: string }>("describe");
-      const seen = SHARES.map((share) => Math.round(share * PATCHES));
-      const macs = await program.ask<Record<string, number>>("prepare", { settings, pictures: PICTURES, seen });
       note(`${settings.length} sessions in turn`);
-      const times = await inTurn(program);
-      return { rows: METHODS.flatMap((method) => rowsOf(method, times)), details: { threads, torch, pictures: PICTURES, macs } };
-    } finally {
-      program.end();
-    }
+      return { times: await inTurn(program), torch, macs };
+    });
+    note("memory, each session in a process of its own");
+    const memory = await inMemory(threads);
+    return {
+      rows: [...METHODS.flatMap((method) => rowsOf(method, times)), ...memory],
+      details: { threads, pictures: PICTURES, ...details },
+    };
   },
 };
+
+/** Multiply-accumulates of the teacher for a picture, by the patches that it sees. */
+type Macs = Record<string, number>;
+
+/** With a program that is ready to step in these settings. */
+async function opened<T>(threads: number, settings: readonly Setting[], fn: (program: Program, macs: Macs) => Promise<T>) {
+  const program = oursOf("masked-teacher", equal(threads));
+  try {
+    const seen = SHARES.map((share) => Math.round(share * PATCHES));
+    return await fn(program, await program.ask<Macs>("prepare", { settings, pictures: PICTURES, seen }));
+  } finally {
+    program.end();
+  }
+}
+
+/** The student's graph is there while a masked teacher looks; fewer patches take less. */
+async function inMemory(threads: number): Promise<Row[]> {
+  const peakOf = (keep: number | null): Promise<number> => {
+    const setting: Setting = { method: "manifold", keep };
+    return opened(threads, [setting], async (program) => {
+      await program.ask("step", { setting });
+      program.forgetPeak();
+      for (let step = 0; step < 2; step++) await program.ask("step", { setting });
+      return program.peakMemory();
+    });
+  };
+  const whole = await peakOf(null);
+  const rows: Row[] = [];
+  for (const keep of [1, 0.5]) rows.push(row(`manifold, keep ${keep}: largest memory`, "MiB", await peakOf(keep), whole, null));
+  return rows;
+}
 
 type Measured = Map<string, Times>;
 
