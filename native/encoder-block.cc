@@ -114,13 +114,13 @@ EncoderBlock blockOf(const BlockParts& of, bool learning) {
   };
 }
 
-Tensor blockByLibtorch(const BlockParts& of, at::ScalarType dtype) {
+Tensor blockByLibtorch(const BlockParts& of) {
   const Attention shape = of.attention();
   const auto norm = [&](const Tensor& stream, int64_t i) {
-    return at::layer_norm(stream, {shape.channels()}, of.norm(2 * i).to(stream), of.norm(2 * i + 1).to(stream), of.eps).to(dtype);
+    return at::layer_norm(stream, {shape.channels()}, of.norm(2 * i).to(stream), of.norm(2 * i + 1).to(stream), of.eps);
   };
   const auto linear = [&](const Tensor& from, int64_t i) {
-    return at::linear(from, of.weight(i).to(dtype), of.bias(i).defined() ? Optional(of.bias(i).to(dtype)) : c10::nullopt);
+    return at::linear(from, of.weight(i).to(from), of.bias(i).defined() ? Optional(of.bias(i).to(from)) : c10::nullopt);
   };
   const auto added = [&](const Tensor& stream, Tensor branch, int64_t i) {
     if (of.scale(i).defined()) branch = branch * of.scale(i).to(stream);
@@ -136,7 +136,7 @@ Tensor blockByLibtorch(const BlockParts& of, at::ScalarType dtype) {
 
 Tensor runBlock(const BlockParts& of, bool learning) {
   if (of.x().numel() == 0) return at::empty_like(of.x());
-  if (of.portable || !haveTiles()) return blockByLibtorch(of, at::kFloat);
+  if (of.portable || !haveTiles()) return blockByLibtorch(of);
   const EncoderBlock block = blockOf(of, learning);
   Tensor stream = of.x().clone(at::MemoryFormat::Contiguous);
   float* numbers = stream.data_ptr<float>();

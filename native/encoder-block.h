@@ -45,11 +45,13 @@ struct EncoderBlock {
 // `learning`: the weights are about to change, so that they are laid out for this once.
 EncoderBlock blockOf(const BlockParts&, bool learning);
 
+constexpr int64_t together = 2;  // images at a time, as many as the cache holds; each group reads all weights
+
 // `stream` [B, N, D] in place, these images of it. Only where `haveTiles()`.
 void runByTiles(const EncoderBlock&, float* stream, Span images);
 
-// By libtorch's operators: products and GELU in `dtype`, norms and stream in float32.
-at::Tensor blockByLibtorch(const BlockParts&, at::ScalarType dtype);
+// By libtorch's operators, in float32.
+at::Tensor blockByLibtorch(const BlockParts&);
 
 // The block with a gradient; recorded for a backward pass.
 at::Tensor recordedBlock(const BlockParts&);

@@ -4,19 +4,65 @@
 #include <unordered_map>
 
 #include "shelf.h"
+#include "tile-layouts.h"
 
 namespace vit {
 
-PackedWeights::PackedWeights(const at::Tensor& weight)
-    : inputs(weight.size(1)), outputs(weight.size(0)), values(panels() * steps() * 32 * 32) {
-  at::Tensor rows = weight.to(at::kBFloat16).contiguous();
-  const at::BFloat16* from = rows.data_ptr<at::BFloat16>();
-  for (int64_t n = 0; n < outputs; ++n)
-    for (int64_t k = 0; k < inputs; ++k) {
-      const int64_t tile = (n / 32 * steps() + k / 32) * 2 + n % 32 / 16;
-      values[((tile * 16 + k % 32 / 2) * 16 + n % 16) * 2 + k % 2] = from[n * inputs + k];
-    }
+PackedWeights::PackedWeights(int64_t inputs, int64_t outputs)
+    : inputs(inputs), outputs(outputs), values(panels() * steps() * 32 * 32) {}
+
+#if VIT_TILES
+namespace {
+
+// All tiles of a layer, 32 inputs to 16 outputs each, by what reads the one at an output and an input.
+template <class Read>
+VIT_BY_TILES inline void packTiles(const PackedWeights& of, const Read& read) {
+  at::BFloat16* to = of.values.from(0);
+  for (int64_t n = 0; n < of.panels() * 32; n += 32)
+    for (int64_t k = 0; k < of.steps() * 32; k += 32)
+      for (int64_t half = 0; half < 32; half += 16, to += tileNumbers) {
+        __m512i tile[16];
+        read(n + half, k, tile);
+        writeTile(tile, to);
+      }
 }
+
+struct Straight {
+  Lines<const at::BFloat16> rows;  // outputs
+  const PackedWeights& of;
+  VIT_BY_TILES inline void operator()(int64_t output, int64_t input, __m512i (&tile)[16]) const {
+    readTile({rows[output] + input, rows.pitch}, of.outputs - output, of.inputs - input, tile);
+    turn(tile);
+  }
+};
+
+struct Turned {
+  Lines<const at::BFloat16> rows;  // inputs
+  const PackedWeights& of;
+  VIT_BY_TILES inline void operator()(int64_t output, int64_t input, __m512i (&tile)[16]) const {
+    readPairs({rows[input] + output, rows.pitch}, of.inputs - input, of.outputs - output, tile);
+  }
+};
+
+template <class Read>
+void pack(const at::Tensor& weight, const PackedWeights& to) {
+  const at::Tensor rows = weight.to(at::kBFloat16).contiguous();
+  packTiles(to, Read{{rows.data_ptr<at::BFloat16>(), rows.size(1)}, to});
+}
+
+}  // namespace
+
+PackedWeights::PackedWeights(const at::Tensor& weight) : PackedWeights(weight.size(1), weight.size(0)) { pack<Straight>(weight, *this); }
+
+PackedWeights PackedWeights::turned(const at::Tensor& weight) {
+  PackedWeights result(weight.size(0), weight.size(1));
+  pack<Turned>(weight, result);
+  return result;
+}
+#else
+PackedWeights::PackedWeights(const at::Tensor&) : PackedWeights(0, 0) { TORCH_CHECK(false, "this build has no matrix unit"); }
+PackedWeights PackedWeights::turned(const at::Tensor& weight) { return PackedWeights(weight); }
+#endif
 
 namespace {
 

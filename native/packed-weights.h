@@ -14,8 +14,13 @@ struct PackedWeights {
   Numbers<at::BFloat16> values;  // [panels, steps, 2, 16, 16, 2]
 
   explicit PackedWeights(const at::Tensor& weight /* [outputs, inputs] */);
+  // As a layer from its outputs to its inputs: what a gradient goes through.
+  static PackedWeights turned(const at::Tensor& weight);
   int64_t steps() const { return (inputs + 31) / 32; }
   int64_t panels() const { return (outputs + 31) / 32; }
+
+ private:
+  PackedWeights(int64_t inputs, int64_t outputs);
 };
 
 // Those of this tensor as it is now. Packs again when it was written to, and forgets it when it is gone.

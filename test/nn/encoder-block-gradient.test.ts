@@ -35,8 +35,8 @@ function gradientsOf(block: () => Tensor, leaves: readonly Tensor[], seed: Tenso
 
 const norm = (x: Tensor): number => x.square().sum().sqrt().item();
 
-/** The distance as a share of what is expected; of its own where nothing is. */
-const errorOf = (actual: Tensor, expected: Tensor): number => norm(actual.sub(expected)) / Math.max(norm(expected), 1e-6);
+/** The distance as a share of what is expected; a norm over one channel gives nothing but rounding. */
+const errorOf = (actual: Tensor, expected: Tensor): number => norm(actual.sub(expected)) / Math.max(norm(expected), 1e-2);
 
 function expectGradients(x: Tensor, parts: EncoderBlockParts, kept?: Tensor): void {
   const [leaves, seed] = [leavesOf(x, parts), randn(x.shape)];
