@@ -25,7 +25,7 @@ export const interLoss = (student: Tensor, teacher: Tensor, reduction: Reduction
 
 /** K of the B·N rows: one map K×K. Takes tokens [B, N, D] of any length and row numbers [K]. */
 export const randomLoss = (student: Tensor, teacher: Tensor, rows: Tensor, reduction: Reduction = "mean"): Tensor =>
-  mapLoss(pick(student, rows), pick(teacher, rows), (tokens) => tokens, reduction);
+  tidy(() => mapLoss(pick(student, rows), pick(teacher, rows), (tokens) => tokens, reduction));
 
 const pick = (tokens: Tensor, rows: Tensor): Tensor => asOneMap(tokens).indexSelect(1, rows); // [1, K, D]
 
@@ -39,11 +39,13 @@ export const allPairsLoss = (student: Tensor, teacher: Tensor, reduction: Reduct
 const asOneMap = (tokens: Tensor): Tensor => tokens.flatten({ startDim: 0, endDim: 1 }).unsqueeze(0); // [1, B·N, D]
 
 function mapLoss(student: Tensor, teacher: Tensor, maps: Maps, reduction: Reduction): Tensor {
-  const wide = student.to({ dtype: "float32" });
-  const [count, n] = maps(wide).shape;
-  const scale = reduction === "mean" ? 1 / (count * n * n) : 1 / count;
-  const { value, gradient } = exactly(student, () => gramLoss(wide, teacher, maps, scale));
-  return withGradient(maps(wide), value, gradient);
+  return tidy(() => {
+    const wide = student.to({ dtype: "float32" });
+    const [count, n] = maps(wide).shape;
+    const scale = reduction === "mean" ? 1 / (count * n * n) : 1 / count;
+    const { value, gradient } = exactly(student, () => gramLoss(wide, teacher, maps, scale));
+    return withGradient(maps(wide), value, gradient);
+  });
 }
 
 /** With no graph and no autocast on the device of `x`. */

@@ -11,6 +11,7 @@
  * A student's batch norm takes its statistics from a part either way.
  */
 
+import type { Terms } from "../methods/index.js";
 import type { Model, Output } from "../models/index.js";
 import { backward, cat, gradsOf, noGrad, type Tensor, tidy } from "../torch/index.js";
 import type { Session } from "./session.js";
@@ -47,10 +48,9 @@ export function learnInTurn(session: Session, parts: readonly Lesson[]): Learned
   const shares = sizes.map((size) => size / sum(sizes));
   const learned = parts.map(({ images, targets }, i) =>
     tidy(() => {
-      const said = session.look(images);
-      const terms = session.loss(said, targets);
+      const { terms, teacherTime } = lossOf(session, { images, targets });
       session.scaled(total(terms).mul(shares[i])).backward();
-      return { terms: values(terms), teacherTime: said.teacherTime };
+      return { terms: values(terms), teacherTime };
     }),
   );
   const told = learned.map(({ terms }) => terms);
@@ -60,6 +60,14 @@ export function learnInTurn(session: Session, parts: readonly Lesson[]): Learned
     parts: told,
     teacherTime: sum(learned.map(({ teacherTime }) => teacherTime)),
   };
+}
+
+/** What was said is freed before the backward pass, but for what the graph holds of it: a teacher's taps are large. */
+function lossOf(session: Session, { images, targets }: Lesson): { terms: Terms; teacherTime: number } {
+  return tidy(() => {
+    const said = session.look(images);
+    return { terms: session.loss(said, targets), teacherTime: said.teacherTime };
+  });
 }
 
 /** One loss over the outputs of all parts. Adds to the gradients. */
