@@ -46,7 +46,9 @@ export async function examine({ recipe, teachers, images, ...setting }: ExamineO
   const began = performance.now();
   const split = recipe.data.val ? "val" : "train";
   const data = recipe.data[split]!;
-  const all = teachers.map((model, i) => new Subject(nameOf(model, i, teachers), model, setting));
+  const all = teachers.map(
+    (model, i) => new Subject(nameOf(model, i, teachers), model, { ...setting, mask: recipe.maskedTeacher }),
+  );
   const exam = { recipe, data, bad: [], subjects: all };
   const first = runChecks(exam, ["models"], setting);
   const { looked, bad } = await show(first.fit, recipe, data, { images, ...setting });

@@ -1,8 +1,9 @@
 /** A teacher under examination, and what it answered on the doctor's pictures. */
 
 import { type Batch, type Dataset, isLabelled } from "../../data/index.js";
-import type { Model } from "../../models/index.js";
-import { allFinite, noGrad, type Tensor, tidy } from "../../torch/index.js";
+import type { Model, Output } from "../../models/index.js";
+import { allFinite, Generator, noGrad, type Tensor, tidy } from "../../torch/index.js";
+import { choosePatches, type MaskedTeacher } from "../masked-teacher.js";
 import { inPrecision, type Precision } from "../precision.js";
 import { type Pictures, type View, viewOf } from "../view.js";
 import { Look } from "./look.js";
@@ -16,6 +17,8 @@ export interface Setting {
   precision: Precision;
   /** Leave out what training can do without when it is in a hurry. */
   short: boolean;
+  /** The recipe's. */
+  mask?: MaskedTeacher;
 }
 
 export interface Trial extends NamedView {
@@ -30,6 +33,8 @@ export class Subject {
   readonly look: Look;
   /** The first pictures again in training mode; null in the short form. */
   readonly training: Look | null;
+  /** Seeing as many of its patches as a mask leaves it, drawn at random; null where it sees all. */
+  readonly masked: Look | null;
   /** Under other views. */
   trials: Trial[] = [];
   /** Where the first batch gave numbers that are none: the tap or "logits". */
@@ -42,6 +47,7 @@ export class Subject {
     this.model = model;
     this.look = new Look(model.info.numClasses);
     this.training = setting.short ? null : new Look(model.info.numClasses);
+    this.masked = setting.mask && model.takesPatches ? new Look(model.info.numClasses) : null;
     this.#setting = setting;
   }
 
@@ -67,6 +73,7 @@ export class Subject {
   answer(images: Tensor /* [B, C, H, W] */, labels: Batch["labels"]): void {
     if (this.look.n === 0) this.notFinite = this.#findNotFinite(images);
     if (this.notFinite) return;
+    if (this.masked) this.#seeParts(this.masked, images, labels);
     this.#see(this.#own!, this.look, images, labels);
     if (this.training && this.training.n < TRAINED_ON) this.#trainOn(this.training, images, labels);
     for (const trial of this.trials) if (trial.isInTheRace) trial.isInTheRace = this.#keepsUp(trial, images, labels);
@@ -87,6 +94,17 @@ export class Subject {
     tidy(() => look.add(this.#forward(show(images), []).logits, labels));
   }
 
+  #seeParts(masked: Look, images: Tensor, labels: Batch["labels"]): void {
+    const { model } = this;
+    const drawn: MaskedTeacher = { keep: this.#setting.mask!.keep, by: "random" };
+    using generator = Generator.seeded(masked.n); // other patches for every batch
+    tidy(() => {
+      const sight = { student: model.info, saliency: undefined, generator };
+      const patches = choosePatches(drawn, model.info, images, sight);
+      masked.add(this.#forward(this.#own!(images), [], patches).logits, labels);
+    });
+  }
+
   #trainOn(training: Look, images: Tensor, labels: Batch["labels"]): void {
     asInTraining(this.model, () => this.#see(this.#own!, training, images, labels));
   }
@@ -102,9 +120,9 @@ export class Subject {
     });
   }
 
-  #forward(seen: Tensor /* [B, C', S, S] */, taps: readonly string[]): { logits: Tensor; taps: Tensor[] } {
+  #forward(seen: Tensor /* [B, C', S, S] */, taps: readonly string[], patches: Tensor | null = null): Output {
     const { precision, device } = this.#setting;
-    return noGrad(() => inPrecision(precision, device, () => this.model.forward(seen, { taps })));
+    return noGrad(() => inPrecision(precision, device, () => this.model.forward(seen, { taps, patches })));
   }
 }
 

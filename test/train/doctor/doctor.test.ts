@@ -53,6 +53,17 @@ beforeEach(() => {
 });
 
 test.each([
+  [0.5, "warning", "8 of its 16 patches"],
+  [1, "ok", "16 of its 16 patches"],
+] as const)("a masked teacher of 16 patches that keeps %d of them: %s", async (keep, severity, seen) => {
+  const mask = found(await doctor({ ...recipeOf([cait]), maskedTeacher: { keep } }), "mask");
+  expect(mask).toMatchObject({ severity, certain: false, who: "teacher fashion_cait" });
+  expect(mask.says).toContain(`of 200 pictures when it sees ${seen}, drawn at random, and on`);
+  if (severity === "warning") expect(mask.fix).toContain("maskedTeacher.keep");
+  else expect(mask.numbers.masked).toBe(mask.numbers.whole);
+});
+
+test.each([
   ["conv", conv],
   ["cait", cait],
 ] as const)("the %s teacher that we ship is fit", async (_, teacher) => {

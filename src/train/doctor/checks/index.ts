@@ -7,6 +7,7 @@ import { entropy } from "./entropy.js";
 import { answers, weights } from "./finite.js";
 import { head } from "./head.js";
 import { input } from "./input.js";
+import { mask } from "./mask.js";
 import { mode } from "./mode.js";
 import { order } from "./order.js";
 import { pictures } from "./pictures.js";
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   input,
   entropy,
   accuracy,
+  mask,
   mode,
   twins,
   pictures,
