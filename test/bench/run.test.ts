@@ -24,7 +24,11 @@ const failing: Bench = {
 test("a bench that fails is a row that says why", async () => {
   const notes: string[] = [];
   const outcome = await outcomeOf("engine", failing, { threads: 1, note: (text) => notes.push(text) });
-  expect(outcome).toMatchObject({ failed: true, rows: [], missing: [{ name: "all of it", why: "PyTorch is missing. Install it with: …" }] });
+  expect(outcome).toMatchObject({
+    failed: true,
+    rows: [],
+    missing: [{ name: "all of it", why: "PyTorch is missing. Install it with: …" }],
+  });
   expect(notes).toEqual(["PyTorch is missing.\nInstall it with: …"]);
 });
 
