@@ -32,8 +32,7 @@ export const manifoldStep: Bench = {
   about: `time and memory of a manifold step, DeiT-Tiny under CaiT-S24, ${BATCH} pictures, beside PyTorch at its best`,
   async run({ note }) {
     const python = findPython();
-    note("PyTorch's settings");
-    const eager = await eagerTrials(python);
+    const eager = await eagerTrials(python, note);
     const best = eager[0].setting;
     const wide = eager.find(({ setting }) => setting.precision === "fp32")!.setting;
 

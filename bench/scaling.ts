@@ -72,8 +72,7 @@ export const scaling: Bench = {
   about: "time and memory of a manifold step against batch, resolution and teacher, beside PyTorch at its best",
   async run({ note }) {
     const python = findPython();
-    note("PyTorch's best setting");
-    const [{ setting }] = await eagerTrials(python);
+    const [{ setting }] = await eagerTrials(python, note);
     const measured = new Map<string, Measured>();
     const find = ({ work }: Case): Measured => measured.get(JSON.stringify(work))!;
     for (const one of cases) {

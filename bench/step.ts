@@ -65,12 +65,14 @@ export interface Trial {
 let known: Promise<Trial[]> | undefined;
 
 /** PyTorch's settings without compilation, the fastest first; found once, for all benches that want to know. */
-export const eagerTrials = (python: string): Promise<Trial[]> => (known ??= ranked(python, eagerSettings()));
+export const eagerTrials = (python: string, note: (text: string) => void): Promise<Trial[]> =>
+  (known ??= ranked(python, eagerSettings(), note));
 
 /** A short trial of each; the first step warms up. */
-async function ranked(python: string, settings: Setting[]): Promise<Trial[]> {
+async function ranked(python: string, settings: Setting[], note: (text: string) => void): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const setting of settings) {
+    note(`a trial of PyTorch, ${words(setting)}`);
     const program = programOf(python, setting);
     await program.ask("prepare", { ...paper, batch: FEW, ...requestOf(setting), filled: false });
     const { times } = await program.ask<Steps>("steps", { count: 3 });

@@ -79,7 +79,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 export function number(value: number): string {
   const size = Math.abs(+value.toPrecision(3));
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 }
 
 function markdown(heads: readonly string[], lines: readonly string[][]): string {
