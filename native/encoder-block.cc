@@ -32,7 +32,7 @@ Numbers<float> vectorOf(const char* name, const Tensor& vector, int64_t width, f
 std::shared_ptr<const PackedWeights> weightsOf(const char* name, const Tensor& weight, int64_t outputs, int64_t inputs, bool learning) {
   TORCH_CHECK(weight.sizes() == at::IntArrayRef({outputs, inputs}), name, " must have the shape [", outputs, ", ", inputs, "], got ",
               weight.sizes());
-  return learning ? std::make_shared<const PackedWeights>(weight) : packed(weight);
+  return learning ? packedOnce(weight) : packed(weight);
 }
 
 BlockParts checked(const Tensor& x, int64_t heads, at::TensorList norms, at::TensorList weights, const c10::List<Optional>& biases,

@@ -98,4 +98,12 @@ std::shared_ptr<const PackedWeights> packed(const at::Tensor& weight) {
   return made;
 }
 
+std::shared_ptr<const PackedWeights> packedOnce(const at::Tensor& weight) {
+  {
+    std::lock_guard<std::mutex> lock(guard);
+    entries.erase(weight.unsafeGetTensorImpl());
+  }
+  return std::make_shared<const PackedWeights>(weight);
+}
+
 }  // namespace vit

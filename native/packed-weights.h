@@ -26,4 +26,7 @@ struct PackedWeights {
 // Those of this tensor as it is now. Packs again when it was written to, and forgets it when it is gone.
 std::shared_ptr<const PackedWeights> packed(const at::Tensor& weight);
 
+// Those of a tensor that is about to change: for this once, and what an evaluation may have kept of it is forgotten.
+std::shared_ptr<const PackedWeights> packedOnce(const at::Tensor& weight);
+
 }  // namespace vit

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { vit } from "../../src/models/index.js";
 import { Mlp } from "../../src/nn/index.js";
 import { adamW } from "../../src/optim/index.js";
-import { autocast, hasMatrixUnit, listen, manualSeed, randn, tensor, tidy } from "../../src/torch/index.js";
+import { autocast, hasMatrixUnit, listen, manualSeed, noGrad, randn, tensor, tidy } from "../../src/torch/index.js";
 
 const CLASSES = 4;
 const made = (initScale?: number) =>
@@ -47,5 +47,30 @@ test.each([undefined, 1e-1])("LayerScale from %s", (initScale) => {
     const scale = exact.losses[0] / 100;
     const apart = Math.abs(layers.losses[i] - exact.losses[i]);
     expect(Math.abs(loss - exact.losses[i]), `step ${i}`).toBeLessThan(2 * apart + scale);
+  }
+});
+
+test("between the steps it answers with the weights that it has now", () => {
+  manualSeed(1);
+  using model = made();
+  using optimizer = adamW({ lr: 1e-2 }).build(model.namedParameters());
+  using images = randn([3, 3, 16, 16]);
+  const answers = (of: typeof model) =>
+    tidy(() => noGrad(() => autocast({}, () => of.eval().forward(images).logits.to({ dtype: "float32" }).toArray())));
+  for (let step = 0; step < 3; step++) {
+    const before = answers(model);
+    model.train();
+    tidy(() => {
+      optimizer.zeroGrad();
+      autocast({}, () => model.forward(images, { taps: ["blocks.2"] }))
+        .logits.square()
+        .mean()
+        .backward();
+      optimizer.step(1e-2);
+    });
+    using untouched = made(); // nothing of it was ever laid out
+    untouched.loadStateDict(model.stateDict());
+    expect(answers(model)).toEqual(answers(untouched));
+    expect(answers(model)).not.toEqual(before);
   }
 });
