@@ -103,7 +103,10 @@ class TalkingHeads extends Module {
 
   forward(x: Tensor /* [B, N, D] */): Tensor {
     const { proj_l: before, proj_w: after, attnDrop: dropout } = this;
-    return talkingAttention(x.pipe(this.qkv), { before, after, dropout }).pipe(this.proj).pipe(this.projDrop); // [B, N, D]
+    return tidy(() => {
+      const mixed = tidy(() => talkingAttention(x.pipe(this.qkv), { before, after, dropout })); // [B, N, D]
+      return mixed.pipe(this.proj).pipe(this.projDrop); // [B, N, D]
+    });
   }
 }
 

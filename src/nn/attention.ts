@@ -78,7 +78,7 @@ export class Attention extends Module {
   /** All N tokens are looked at; the first `queries` of them look, all unless told. [B, N, D] → [B, M, D] */
   forward(x: Tensor, { queries = x.size(1) }: { queries?: number } = {}): Tensor {
     return tidy(() => {
-      const mixed = queries === x.size(1) ? this.#everyone(x.pipe(this.qkv)) : this.#few(x, queries); // [B, M, D]
+      const mixed = tidy(() => (queries === x.size(1) ? this.#everyone(x.pipe(this.qkv)) : this.#few(x, queries))); // [B, M, D]
       return mixed.pipe(this.proj).pipe(this.projDrop);
     });
   }

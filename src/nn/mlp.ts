@@ -19,7 +19,7 @@ export class Mlp extends Module {
 
   forward(x: Tensor): Tensor {
     return tidy(() => {
-      const hidden = x.pipe(this.fc1).gelu().pipe(this.drop); // [B, N, hidden]
+      const hidden = tidy(() => x.pipe(this.fc1).gelu().pipe(this.drop)); // [B, N, hidden]; alone by now, where nothing is recorded
       return hidden.pipe(this.fc2).pipe(this.drop); // [B, N, D]
     });
   }

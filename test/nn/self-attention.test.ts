@@ -1,6 +1,6 @@
 /** Self-attention as one operator of ours against the same by libtorch's: shapes, dtypes, layouts, kernels, when it runs, what it refuses. */
 
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Attention, attention } from "../../src/nn/index.js";
 import {
   autocast,
@@ -9,6 +9,7 @@ import {
   hasOperator,
   inferenceMode,
   listen,
+  manualSeed,
   memory,
   noGrad,
   randn,
@@ -17,6 +18,8 @@ import {
   tidy,
   zeros,
 } from "../../src/torch/index.js";
+
+beforeEach(() => void manualSeed(0));
 
 interface Case {
   images: number;
