@@ -64,6 +64,7 @@ describe("a run stopped and resumed is the uninterrupted run, bit for bit", () =
     ["AdamW, EMA, clipping", { ema: 0.9, clip: 0.5 }],
     ["SGD with momentum", { optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: true }) }],
     ["bfloat16", { precision: "bfloat16" }],
+    ["bfloat16, by whole blocks", { precision: "bfloat16", student: () => pupil({ dropPath: 0.2 }) }],
     ["accumulation", { accumulate: 3, ema: 0.9 }],
     ["gathered accumulation", { accumulate: { steps: 3, gather: true } }],
     ["a masked teacher", { maskedTeacher: { keep: 0.5 } }],

@@ -10,7 +10,7 @@ import { klDiv, Linear } from "../../src/nn/index.js";
 import { sgd } from "../../src/optim/index.js";
 import { memory, tensor, tidy } from "../../src/torch/index.js";
 import { openRunFolder, type Recipe, type TrainEvent, type TrainOptions, train, verifyRun } from "../../src/train/index.js";
-import { toyRecipe } from "./toys.js";
+import { pupil, toyRecipe } from "./toys.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vit-distill-verify-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -59,6 +59,7 @@ const variants: [string, Partial<Recipe>][] = [
   ["AdamW", {}],
   ["SGD with momentum, clipped", { optimizer: sgd({ lr: 0.05, momentum: 0.9 }), clip: 0.5 }],
   ["bfloat16, in parts", { precision: "bfloat16", accumulate: 3 }],
+  ["bfloat16, by whole blocks", { precision: "bfloat16", student: () => pupil({ dropPath: 0.2 }) }],
 ];
 test.each(variants)(
   "the step after the last checkpoint that one follows is replayed, and nothing is touched: %s",
