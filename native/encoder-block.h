@@ -53,9 +53,8 @@ void runByTiles(const EncoderBlock&, float* stream, Span images);
 // By libtorch's operators, in float32.
 at::Tensor blockByLibtorch(const BlockParts&);
 
-// The block with a gradient; recorded for a backward pass.
+// By whichever fits; recorded for a backward pass in the first, without a gradient in the second.
 at::Tensor recordedBlock(const BlockParts&);
-
 at::Tensor runBlock(const BlockParts&, bool learning);
 
 }  // namespace vit

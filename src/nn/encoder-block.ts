@@ -27,6 +27,9 @@ export interface EncoderBlockParts {
   drops: readonly { isActive: boolean }[];
 }
 
+/** That the operator takes. */
+const MOST_HEADS = 64;
+
 /**
  * The block's output, [B, N, D], where the operator can take its place: under bfloat16 autocast, on a processor with a matrix
  * unit, with nothing dropped within a branch; talking heads only with nothing recorded. Elsewhere null, and the block runs as it is
@@ -35,7 +38,8 @@ export interface EncoderBlockParts {
  */
 export function fusedBlock(x: Tensor /* [B, N, D] */, parts: EncoderBlockParts): Tensor | null {
   const { heads, norm1, attn, norm2, mlp, exchange = [], scales = [], dropPath, drops } = parts;
-  if (!hasMatrixUnit() || x.device !== "cpu" || x.dtype !== "float32" || autocastDtype() !== "bfloat16") return null;
+  if (heads > MOST_HEADS || !hasMatrixUnit() || x.device !== "cpu" || x.dtype !== "float32" || autocastDtype() !== "bfloat16")
+    return null;
   const norms = [norm1.weight, norm1.bias, norm2.weight, norm2.bias];
   const layers = [attn.qkv, attn.proj, mlp.fc1, mlp.fc2];
   const weights = layers.map(({ weight }) => weight);

@@ -114,6 +114,7 @@ test("takes the block's place under bfloat16 autocast, with nothing dropped with
     expect(takes()).toBe(hasMatrixUnit());
     expect(fusedBlock(x, parts)).toBe(null);
     expect(takes({ ...parts, drops: [{ isActive: true }] })).toBe(false);
+    expect(takes({ ...parts, heads: 65 })).toBe(false);
     expect(takes(parts, x.to({ dtype: "bfloat16" }))).toBe(false);
     expect(takes(parts, x.to({ device: "meta" }))).toBe(false);
     parts.mlp.fc2.bias!.requiresGrad_();
