@@ -1,5 +1,7 @@
 /** Benches run one after the other: what fails says why and harms nobody, and the exit code tells. */
 
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { row, table } from "../../bench/form.js";
 import { Program } from "../../bench/program.js";
@@ -78,4 +80,15 @@ test("the table shows a bound where there is one, and what was not run at its en
     ["memory", "3.00 MiB", "2.00 MiB", "1.50", "<= 1", "–", "MISSED"],
     ["compiled", "–", "–", "–", "–", "–", "not run: no torch 2"],
   ]);
+});
+
+test("the command ends with the row of a bench that lacks PyTorch, and with 1", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "bench/main.ts", "engine"], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: { ...process.env, PYTHON: "/bin/false" },
+    encoding: "utf8",
+  });
+  expect(stderr).toMatch(/^\d+:\d\d engine \(1 of 1\): .*\n\d+:\d\d engine \(1 of 1\): The reference programs need PyTorch/);
+  expect(stdout).toMatch(/^engine {2,}ours.*\nall of it .*not run: The reference programs need PyTorch\. Install it with: /);
+  expect(status).toBe(1);
 });
