@@ -213,6 +213,9 @@ VIT_BY_TILES void passBack(const BlockPassage& of, Span images, int64_t slot, fl
   mlpBack(group, room, norms);
   attentionBack(group, room, norms);
 }
+#else
+std::shared_ptr<PassageRoom> makePassageRoom(const EncoderBlock&) { return nullptr; }
+void passBack(const BlockPassage&, Span, int64_t, float*, PassageRoom&) { TORCH_CHECK(false, "this build has no matrix unit"); }
 #endif
 
 }  // namespace vit

@@ -69,6 +69,8 @@ VIT_BY_TILES void addTokens(const TokenSums& of, int64_t steps, Span blocks) {
     if (column == 0) addSums(of.left.from(row, 0), steps, of.sums + row * 32);
   }
 }
+#else
+void addTokens(const TokenSums&, int64_t, Span) { TORCH_CHECK(false, "this build has no matrix unit"); }
 #endif
 
 }  // namespace vit
