@@ -1,6 +1,6 @@
 /** Talking heads as one operator of ours against the same by libtorch's: shapes, dtypes, layouts, kernels, what it refuses. */
 
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { composedTalkingAttention, Dropout, Linear, type TalkingHeadsCall, talkingAttention } from "../../src/nn/index.js";
 import {
   autocast,
@@ -8,6 +8,7 @@ import {
   grad,
   inferenceMode,
   listen,
+  manualSeed,
   memory,
   noGrad,
   randn,
@@ -39,6 +40,10 @@ const cases: Case[] = [
 ];
 
 const silent = new Dropout(0);
+
+beforeEach(() => {
+  manualSeed(0);
+});
 
 function callOf({ heads }: Case): TalkingHeadsCall {
   const layer = (): Linear => new Linear(heads, heads).requiresGrad_(false);
