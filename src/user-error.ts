@@ -1,4 +1,5 @@
 /** An error the user can act on: what is wrong, where, and what to do. The command line prints it as one sentence, without a stack. */
+import type { ErrorCode } from "./error-codes.js";
 
 export interface UserErrorOptions {
   /** The file, field or option that is at fault. */
@@ -9,10 +10,17 @@ export interface UserErrorOptions {
 }
 
 export class UserError extends Error {
-  override readonly name = "UserError";
+  override readonly name: string = "UserError";
+  readonly code: ErrorCode;
 
-  constructor(what: string, { where, remedy, cause }: UserErrorOptions = {}) {
+  constructor(code: ErrorCode, what: string, options?: UserErrorOptions);
+  constructor(what: string, options?: UserErrorOptions);
+  constructor(first: string, second?: string | UserErrorOptions, third?: UserErrorOptions) {
+    const isCoded = /^ERR_[A-Z_]+$/.test(first);
+    const what = isCoded ? (second as string) : first;
+    const { where, remedy, cause }: UserErrorOptions = (isCoded ? third : (second as UserErrorOptions)) ?? {};
     super(`${where ? `${where}: ` : ""}${what}${remedy ? `${/[.!?]$/.test(what) ? "" : "."} ${remedy}` : ""}`, { cause });
+    this.code = (isCoded ? first : "ERR_USAGE") as ErrorCode;
   }
 }
 
@@ -34,5 +42,5 @@ export function fileError(error: unknown, doing: string, path: string, remedy?: 
   const code = (error as NodeJS.ErrnoException).code ?? "";
   const reason =
     (code === "ENOENT" && doing === "write" ? "its folder does not exist" : REASONS[code]) ?? (error as Error).message;
-  return new UserError(`Cannot ${doing} ${path}: ${reason}`, { remedy, cause: error });
+  return new UserError("ERR_FILE", `Cannot ${doing} ${path}: ${reason}`, { remedy, cause: error });
 }

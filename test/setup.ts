@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, expect } from "vitest";
+import "./support/error-codes.js";
 
 const { cache } = createRequire(import.meta.url);
 

@@ -1,5 +1,15 @@
 /** The one error of this folder: bad data that a person can mend. The message says what, where and what to do. */
+import type { ErrorCode } from "../error-codes.js";
+
 export class DataError extends Error {
   override readonly name = "DataError";
-  readonly code = "ERR_DATA";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
+  constructor(message: string, options?: ErrorOptions);
+  constructor(first: string, second?: string | ErrorOptions, third?: ErrorOptions) {
+    const isCoded = /^ERR_[A-Z_]+$/.test(first);
+    super(isCoded ? (second as string) : first, isCoded ? third : (second as ErrorOptions));
+    this.code = (isCoded ? first : "ERR_DATA") as ErrorCode;
+  }
 }
