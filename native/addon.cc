@@ -2,6 +2,7 @@
 #include "autograd.h"
 #include "call.h"
 #include "engine.h"
+#include "one-dnn.h"
 #include "script.h"
 #include "shelf.h"
 #include "tensor.h"
@@ -64,6 +65,7 @@ napi_value init(napi_env env, napi_value exports) {
       method("scriptForward", guarded<scriptForward>),
       method("scriptDispose", guarded<scriptDispose>),
       method("setThreads", guarded<setThreads>),
+      method("avoidOneDnnForBfloat16", guarded<avoidOneDnnForBfloat16>),
       method("info", guarded<info>),
   };
   napi_define_properties(env, exports, sizeof(methods) / sizeof(methods[0]), methods);

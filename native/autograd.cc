@@ -4,6 +4,8 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "one-dnn.h"
+
 namespace vit {
 
 namespace {
@@ -59,10 +61,13 @@ napi_value describe(napi_env env, Autocast mode) {
 
 }  // namespace
 
+bool isAutocastOn(c10::DeviceType type) { return readAutocast(type).enabled; }
+
 // backward(outputs, gradients | null, retainGraph, createGraph)
 napi_value backward(napi_env env, const Arguments& args) {
   auto outputs = toTensors(env, args[0], "backward: outputs");
   auto seeds = gradients(env, args[1], outputs.size());
+  OneDnnGuard guard;
   torch::autograd::backward(outputs, seeds, toBool(env, args[2], "backward: retainGraph"), toBool(env, args[3], "backward: createGraph"));
   return nullptr;
 }
@@ -72,6 +77,7 @@ napi_value grad(napi_env env, const Arguments& args) {
   auto outputs = toTensors(env, args[0], "grad: outputs");
   auto inputs = toTensors(env, args[1], "grad: inputs");
   auto seeds = gradients(env, args[2], outputs.size());
+  OneDnnGuard guard;
   auto found = torch::autograd::grad(outputs, inputs, seeds, toBool(env, args[3], "grad: retainGraph"),
                                      toBool(env, args[4], "grad: createGraph"), toBool(env, args[5], "grad: allowUnused"));
   std::vector<napi_value> handles;

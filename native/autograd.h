@@ -2,6 +2,10 @@
 #include "js.h"
 
 namespace vit {
+
+// Whether operators on this kind of device run under autocast.
+bool isAutocastOn(c10::DeviceType type);
+
 napi_value backward(napi_env env, const Arguments& args);
 napi_value grad(napi_env env, const Arguments& args);
 napi_value requiresGrad(napi_env env, const Arguments& args);

@@ -1,4 +1,4 @@
-// Random streams, threads, and what this libtorch is.
+// Random streams, threads, and what this libtorch and this processor are.
 #include "engine.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -7,7 +7,9 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
-#include "tiles.h"
+#include <dlfcn.h>
+
+#include "cpu.h"
 
 namespace vit {
 
@@ -17,6 +19,31 @@ at::Generator generatorFor(c10::Device device) {
   if (device.is_cpu()) return at::detail::createCPUGenerator();
   // a CUDA generator can only be cloned from a device's own: its class is not in the CPU headers
   return at::globalContext().defaultGenerator(device).clone();
+}
+
+// A function of one of libtorch's libraries that its headers do not declare, or null where that library hides it.
+template <class F>
+F* hidden(const char* name) {
+  return reinterpret_cast<F*>(dlsym(RTLD_DEFAULT, name));
+}
+
+// MKL's own, as mkl_types.h has it.
+struct MklVersion {
+  int major, minor, update;
+  char *status, *build, *processor, *platform;
+};
+
+napi_value orNothing(napi_env env, const char* text) { return text ? string(env, text) : undefined(env); }
+
+// What libtorch's libraries took, as they say it themselves; undefined where they do not.
+void setLibraries(napi_env env, napi_value result) {
+  const auto oneDnn = hidden<int()>("dnnl_get_effective_cpu_isa");
+  set(env, result, "oneDnnIsa", oneDnn ? number(env, oneDnn()) : undefined(env));
+  const auto openBlas = hidden<char*()>("openblas_get_corename");
+  set(env, result, "openBlasCore", orNothing(env, openBlas ? openBlas() : nullptr));
+  MklVersion version{};
+  if (const auto mkl = hidden<void(MklVersion*)>("MKL_Get_Version")) mkl(&version);
+  set(env, result, "mklProcessor", orNothing(env, version.processor));
 }
 
 }  // namespace
@@ -73,7 +100,9 @@ napi_value info(napi_env env, const Arguments&) {
   set(env, result, "version", string(env, TORCH_VERSION));
   set(env, result, "threads", number(env, at::get_num_threads()));
   set(env, result, "cuda", number(env, at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0));
-  set(env, result, "matrixUnit", boolean(env, haveTiles()));
+  set(env, result, "isa", string(env, isaNames[static_cast<int>(isa())]));
+  set(env, result, "processorIsa", string(env, isaNames[static_cast<int>(processorIsa())]));
+  setLibraries(env, result);
   set(env, result, "config", string(env, at::show_config()));
   return result;
 }

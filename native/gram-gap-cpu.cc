@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "cpu.h"
 #include "vectors.h"
 
 namespace vit {
@@ -148,10 +149,8 @@ VIT_AVX2 double blockByAvx2(const GramGap& of, int64_t map, int64_t first, Room&
 VIT_AVX512 double blockByAvx512(const GramGap& of, int64_t map, int64_t first, Room& room) { return block<16>(of, map, first, room); }
 
 Kernel chosen() {
-  __builtin_cpu_init();
-  const bool wide = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  if (wide) return blockByAvx512;
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? blockByAvx2 : blockPlainly;
+  if (isa() >= Isa::avx512) return blockByAvx512;
+  return isa() >= Isa::avx2 ? blockByAvx2 : blockPlainly;
 }
 #else
 Kernel chosen() { return blockPlainly; }

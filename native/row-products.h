@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu.h"
+
 namespace vit {
 
 constexpr int64_t laneBytes = 32;  // a vector's; the compiler makes two of it where the processor's are narrower
@@ -89,8 +91,8 @@ class RowProducts {
     sumAll(left, right, results);
   }
   static Run chosen() {
-    if (__builtin_cpu_supports("avx512vl")) return &RowProducts::sumByAvx512;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &RowProducts::sumByAvx2 : &RowProducts::sumPlainly;
+    if (isa() >= Isa::avx512) return &RowProducts::sumByAvx512;
+    return isa() >= Isa::avx2 ? &RowProducts::sumByAvx2 : &RowProducts::sumPlainly;
   }
 #else
   static Run chosen() { return &RowProducts::sumPlainly; }

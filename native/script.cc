@@ -12,6 +12,8 @@
 
 #include <map>
 
+#include "one-dnn.h"
+
 namespace vit {
 
 namespace jit = torch::jit;
@@ -141,7 +143,8 @@ napi_value scriptMove(napi_env env, const Arguments& args) {
 napi_value scriptForward(napi_env env, const Arguments& args) {
   Script& script = toScript(env, args[0], "TorchScript");
   auto paths = toStrings(env, args[2], "TorchScript: submodule");
-  at::NoGradGuard guard;
+  at::NoGradGuard noGrad;
+  OneDnnGuard guard;
   jit::Stack stack{script.module._ivalue(), toTensor(env, args[1], "TorchScript: input")};
   auto& function = script.module.get_method("forward").function();
   function.getSchema().checkAndNormalizeInputs(stack, {});

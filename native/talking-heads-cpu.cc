@@ -1,4 +1,5 @@
 // Talking heads by vectors of float32, for every processor: exact to float32's precision, bfloat16 is widened first.
+#include "cpu.h"
 #include "talking-heads-row.h"
 
 namespace vit {
@@ -106,10 +107,8 @@ VIT_AVX512 void attendByAvx512(const Attention& of, const Exchange& by, Lines<co
 
 template <class T>
 auto chosen() {
-  __builtin_cpu_init();
-  const bool wide = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  if (wide) return &attendByAvx512<T>;
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &attendByAvx2<T> : &attendPlainly<T>;
+  if (isa() >= Isa::avx512) return &attendByAvx512<T>;
+  return isa() >= Isa::avx2 ? &attendByAvx2<T> : &attendPlainly<T>;
 }
 #else
 template <class T>

@@ -1,6 +1,8 @@
 // The processor's matrix unit (AMX): tiles of 16 rows of 64 bytes, and C += A·B over them in bfloat16, summed in float32.
 // B stands with the rows of a pair side by side: B[k / 2][n][k % 2]. https://www.intel.com/sdm, volume 1, chapter 18
 #pragma once
+#include "cpu.h"
+
 #if defined(__x86_64__) && defined(__linux__) && (defined(__clang__) || __GNUC__ >= 11)
 #define VIT_TILES 1
 #include <immintrin.h>
@@ -15,8 +17,13 @@
 
 namespace vit {
 
-// Whether this processor has it and the system lets us; asks the system once.
-bool haveTiles();
+inline bool haveTiles() {
+#if VIT_TILES
+  return isa() == Isa::amx;
+#else
+  return false;
+#endif
+}
 
 #if VIT_TILES
 // Every thread lays its tiles out before it uses them, all as large as they can be, and leaves none behind.

@@ -50,7 +50,7 @@ INLINE Pixel bytesOf(Colour colour) {
   return __builtin_convertvector(colour, Pixel);
 }
 
-FAST void transform(const Packed& from, const double* m, Pixel fill, Pixel* out) {
+INLINE void transform(const Packed& from, const double* m, Pixel fill, Pixel* out) {
   for (int y = 0; y < from.height; ++y) {
     for (int x = 0; x < from.width; ++x, ++out) {
       const double u = m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2];
@@ -62,12 +62,12 @@ FAST void transform(const Packed& from, const double* m, Pixel fill, Pixel* out)
 }
 
 // Planes [C, area] → pixels, whose channels beyond C are the last one.
-FAST void pack(const uint8_t* data, size_t area, size_t channels, Pixel* out) {
+INLINE void pack(const uint8_t* data, size_t area, size_t channels, Pixel* out) {
   const uint8_t *second = data + std::min<size_t>(1, channels - 1) * area, *third = data + std::min<size_t>(2, channels - 1) * area;
   for (size_t i = 0; i < area; ++i) out[i] = Pixel{data[i], second[i], third[i], 0};
 }
 
-FAST void unpack(const Pixel* pixels, size_t area, size_t channels, uint8_t* out) {
+INLINE void unpack(const Pixel* pixels, size_t area, size_t channels, uint8_t* out) {
   for (size_t channel = 0; channel < channels; ++channel, out += area) {
     for (size_t i = 0; i < area; ++i) out[i] = static_cast<uint8_t>(pixels[i][channel]);
   }
@@ -84,8 +84,8 @@ napi_value affine(napi_env env, napi_callback_info info) {
   const uint8_t* bytes = given.array<uint8_t>(5).data;
   Pixel fill = {};
   for (size_t channel = 0; channel < channels; ++channel) fill[channel] = bytes[channel];
-  pack(data, area, channels, before.get());
-  transform({before.get(), static_cast<int>(height), static_cast<int>(width)}, given.array<double>(4).data, fill, after.get());
-  unpack(after.get(), area, channels, given.array<uint8_t>(6).data);
+  fast<pack>(data, area, channels, before.get());
+  fast<transform>(Packed{before.get(), static_cast<int>(height), static_cast<int>(width)}, given.array<double>(4).data, fill, after.get());
+  fast<unpack>(after.get(), area, channels, given.array<uint8_t>(6).data);
   return nullptr;
 }

@@ -13,7 +13,7 @@ struct Box {
 };
 
 // Down every column at once; beyond the ends stands the end.
-FAST void blurDown(const uint8_t* data, ptrdiff_t height, size_t width, Box box, uint8_t* out) {
+INLINE void blurDown(const uint8_t* data, ptrdiff_t height, size_t width, Box box, uint8_t* out) {
   const auto row = [=](ptrdiff_t y) { return data + std::clamp<ptrdiff_t>(y, 0, height - 1) * width; };
   std::vector<uint32_t> sums(width);
   uint32_t* const sum = sums.data();
@@ -39,9 +39,9 @@ void turn(const uint8_t* data, size_t height, size_t width, uint8_t* out) {
 
 // The last of three passes writes `out`.
 void blurThrice(uint8_t* data, size_t height, size_t width, Box box, uint8_t* out) {
-  blurDown(data, height, width, box, out);
-  blurDown(out, height, width, box, data);
-  blurDown(data, height, width, box, out);
+  fast<blurDown>(data, height, width, box, out);
+  fast<blurDown>(out, height, width, box, data);
+  fast<blurDown>(data, height, width, box, out);
 }
 
 }  // namespace

@@ -18,12 +18,12 @@ void countLoop(const uint8_t* data, size_t length, uint32_t* counts) {
 }
 
 // The luma (ITU-R 601-2) in 16-bit fixed point, as PIL's "L".
-FAST void greyLoop(const uint8_t* data, size_t area, uint8_t* out) {
+INLINE void greyLoop(const uint8_t* data, size_t area, uint8_t* out) {
   const uint8_t *green = data + area, *blue = green + area;
   for (size_t i = 0; i < area; ++i) out[i] = static_cast<uint8_t>((data[i] * 19595 + green[i] * 38470 + blue[i] * 7471 + 0x8000) >> 16);
 }
 
-FAST void blendLoop(const uint8_t* from, const uint8_t* to, size_t length, float factor, uint8_t* out) {
+INLINE void blendLoop(const uint8_t* from, const uint8_t* to, size_t length, float factor, uint8_t* out) {
   for (size_t i = 0; i < length; ++i) {
     const float start = from[i];
     const float value = start + factor * (to[i] - start);
@@ -31,7 +31,7 @@ FAST void blendLoop(const uint8_t* from, const uint8_t* to, size_t length, float
   }
 }
 
-FAST void smoothLoop(const uint8_t* data, size_t height, size_t width, uint8_t* out) {
+INLINE void smoothLoop(const uint8_t* data, size_t height, size_t width, uint8_t* out) {
   std::memcpy(out, data, height * width);
   for (size_t y = 1; y + 1 < height; ++y) {
     const uint8_t *above = data + (y - 1) * width, *row = above + width, *below = row + width;
@@ -43,7 +43,7 @@ FAST void smoothLoop(const uint8_t* data, size_t height, size_t width, uint8_t* 
   }
 }
 
-FAST void mirrorLoop(const uint8_t* data, size_t rows, size_t width, uint8_t* out) {
+INLINE void mirrorLoop(const uint8_t* data, size_t rows, size_t width, uint8_t* out) {
   for (size_t y = 0; y < rows; ++y, data += width, out += width) {
     for (size_t x = 0; x < width; ++x) out[x] = data[width - 1 - x];
   }
@@ -74,7 +74,7 @@ napi_value count(napi_env env, napi_callback_info info) {
 napi_value grey(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [data, length] = given.array<uint8_t>(0);
-  greyLoop(data, length / 3, given.array<uint8_t>(1).data);
+  fast<greyLoop>(data, length / 3, given.array<uint8_t>(1).data);
   return nullptr;
 }
 
@@ -82,7 +82,7 @@ napi_value grey(napi_env env, napi_callback_info info) {
 napi_value blend(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [from, length] = given.array<uint8_t>(0);
-  blendLoop(from, given.array<uint8_t>(1).data, length, static_cast<float>(given.number(2)), given.array<uint8_t>(3).data);
+  fast<blendLoop>(from, given.array<uint8_t>(1).data, length, static_cast<float>(given.number(2)), given.array<uint8_t>(3).data);
   return nullptr;
 }
 
@@ -91,7 +91,7 @@ napi_value smooth(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [data, height, width, channels] = given.picture(0);
   for (size_t channel = 0; channel < channels; ++channel)
-    smoothLoop(data + channel * height * width, height, width, given.array<uint8_t>(4).data + channel * height * width);
+    fast<smoothLoop>(data + channel * height * width, height, width, given.array<uint8_t>(4).data + channel * height * width);
   return nullptr;
 }
 
@@ -100,6 +100,6 @@ napi_value mirror(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [data, length] = given.array<uint8_t>(0);
   const size_t width = given.whole(1);
-  mirrorLoop(data, length / width, width, given.array<uint8_t>(2).data);
+  fast<mirrorLoop>(data, length / width, width, given.array<uint8_t>(2).data);
   return nullptr;
 }

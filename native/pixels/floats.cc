@@ -5,11 +5,11 @@
 
 namespace {
 
-FAST void scaleLoop(const uint8_t* data, size_t length, double scale, double shift, float* out) {
+INLINE void scaleLoop(const uint8_t* data, size_t length, double scale, double shift, float* out) {
   for (size_t i = 0; i < length; ++i) out[i] = static_cast<float>(data[i] * scale - shift);
 }
 
-FAST void mixLoop(float* own, float* other, size_t length, double lambda) {
+INLINE void mixLoop(float* own, float* other, size_t length, double lambda) {
   const double rest = 1 - lambda;
   for (size_t i = 0; i < length; ++i) {
     const double a = own[i], b = other[i];
@@ -27,7 +27,7 @@ napi_value scale(napi_env env, napi_callback_info info) {
   const auto [scales, channels] = given.array<double>(1);
   const size_t area = length / channels;
   for (size_t channel = 0; channel < channels; ++channel)
-    scaleLoop(data + channel * area, area, scales[channel], given.array<double>(2).data[channel], given.array<float>(3).data + channel * area);
+    fast<scaleLoop>(data + channel * area, area, scales[channel], given.array<double>(2).data[channel], given.array<float>(3).data + channel * area);
   return nullptr;
 }
 
@@ -35,7 +35,7 @@ napi_value scale(napi_env env, napi_callback_info info) {
 napi_value mix(napi_env env, napi_callback_info info) {
   const Arguments given(env, info);
   const auto [own, length] = given.array<float>(0);
-  mixLoop(own, given.array<float>(1).data, length, given.number(2));
+  fast<mixLoop>(own, given.array<float>(1).data, length, given.number(2));
   return nullptr;
 }
 

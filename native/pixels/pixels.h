@@ -7,13 +7,25 @@
 #include <cstddef>
 #include <cstdint>
 
-// Compiled for several processors; the one at hand is chosen when the addon is loaded. What is INLINE becomes part of each version.
-#if defined(__x86_64__)
-#define FAST __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "sse4.1", "default")))
-#else
-#define FAST __attribute__((optimize("O3")))
-#endif
+#include "../cpu.h"
+
+// What becomes part of each version that `fast` is compiled in.
 #define INLINE inline __attribute__((always_inline))
+
+template <auto loop, class... Args> __attribute__((optimize("O3"))) void byAnyProcessor(Args... args) { loop(args...); }
+#if defined(__x86_64__)
+template <auto loop, class... Args> __attribute__((optimize("O3"), target("avx2"))) void byAvx2(Args... args) { loop(args...); }
+template <auto loop, class... Args> __attribute__((optimize("O3"), target("avx512f"))) void byAvx512(Args... args) { loop(args...); }
+#endif
+
+// Runs a loop, an INLINE function, as compiled for the processor at hand. Every version gives the same numbers.
+template <auto loop, class... Args> void fast(Args... args) {
+#if defined(__x86_64__)
+  if (vit::isa() >= vit::Isa::avx512) return byAvx512<loop>(args...);
+  if (vit::isa() >= vit::Isa::avx2) return byAvx2<loop>(args...);
+#endif
+  byAnyProcessor<loop>(args...);
+}
 
 template <class T> struct Array {
   T* data;

@@ -70,7 +70,7 @@ INLINE void weighStrip(const uint8_t* turned, size_t channels, const Taps& taps,
   }
 }
 
-FAST void across(
+INLINE void across(
     const uint8_t* rows, size_t rowStride, size_t count, size_t channels, const Taps& taps, uint8_t* turned, uint8_t* out, size_t stride, size_t plane
 ) {
   turnStrip(rows, rowStride, count, taps.span() * channels, turned);
@@ -78,7 +78,7 @@ FAST void across(
 }
 
 // [C, span, stride] → [C, positions, width]
-FAST void down(const uint8_t* data, size_t width, size_t channels, const Taps& taps, uint8_t* out, size_t stride) {
+INLINE void down(const uint8_t* data, size_t width, size_t channels, const Taps& taps, uint8_t* out, size_t stride) {
   uint8_t row[lanes];
   for (size_t channel = 0; channel < channels; ++channel) {
     for (size_t y = 0; y < taps.positions; ++y, out += width) {
@@ -103,12 +103,12 @@ Resampling::Resampling(const Taps& across, const Taps& down, size_t channels)
 
 void Resampling::take(const uint8_t* rows, size_t stride, size_t count) {
   uint8_t* out = between_.data() + taken_ * stride_;
-  ::across(rows, stride, count, channels, across, turned_.data(), out, stride_, down.span() * stride_);
+  fast<::across>(rows, stride, count, channels, across, turned_.data(), out, stride_, down.span() * stride_);
   taken_ += count;
 }
 
 void Resampling::finish(uint8_t* out) const {
-  ::down(between_.data(), across.positions, channels, down, out, stride_);
+  fast<::down>(between_.data(), across.positions, channels, down, out, stride_);
 }
 
 // (data, height, width, channels, across: first, weights, count, down: first, weights, count, out)

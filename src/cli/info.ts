@@ -1,5 +1,6 @@
 /** `vit-distill info`: what this machine gives the engine, and why threads and BLAS are as they are. */
 import { Command } from "commander";
+import type { EngineInfo } from "../torch/index.js";
 import { showForeign } from "./foreign-info.js";
 import { list } from "./table.js";
 import { showWeights } from "./weights-info.js";
@@ -22,19 +23,35 @@ export const info = new Command("info")
         ...Object.entries(versions),
         ["libtorch", engine.libtorch],
         ["devices", engine.devices.join(" ")],
+        ["processor", engine.processor],
+        ["instruction set", engine.isa],
+        ...librariesOf(engine),
         ["threads", engine.threads],
         ["BLAS", engine.blas ?? "cannot be told here"],
         ["BLAS threads", engine.blasThreads],
         [
           "bfloat16",
           engine.bfloat16
-            ? "the processor multiplies it: precision auto takes it"
-            : "not in this processor: precision auto takes float32",
+            ? "multiplied by the processor's own instructions: precision auto takes it"
+            : "no instructions for it: precision auto takes float32",
         ],
         ...engine.reasons.map((reason): [string, string] => ["because", reason]),
       ]),
     );
   });
+
+/** What each of libtorch's libraries was seen to take. A BLAS that is not there is not told. */
+function librariesOf({ libraries: { aten, oneDnn, openBlas, mkl } }: EngineInfo): [string, string][] {
+  const always: [string, string | null][] = [
+    ["  libtorch took", aten],
+    ["  oneDNN took", oneDnn],
+  ];
+  const blas = [
+    ["  OpenBLAS took", openBlas],
+    ["  MKL took", mkl],
+  ].filter(([, took]) => took !== null) as [string, string][];
+  return [...always.map(([name, took]): [string, string] => [name, took ?? "unknown"]), ...blas];
+}
 
 async function showFile(file: string, options: { json?: boolean; all?: boolean }): Promise<string> {
   const { formatOf } = await import("../models/index.js");

@@ -1,8 +1,9 @@
-/** Loads the native addon. Threads and BLAS are settled first, because libtorch's libraries read them while they load. */
+/** Loads the native addon. Instruction set, threads and BLAS are settled first, because libtorch's libraries read them while they load. */
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { capCpu, type Isa } from "./cpu.js";
 import { configureThreads } from "./threads.js";
 
 /** One argument of an operator, as libtorch describes it. `kind` indexes {@link kinds}. */
@@ -98,7 +99,22 @@ export interface Addon {
   ): [names: string[], outputs: number[], taps: number[]];
   scriptDispose(script: number): void;
   setThreads(count: number): void;
-  info(): { version: string; threads: number; cuda: number; matrixUnit: boolean; config: string };
+  avoidOneDnnForBfloat16(): void;
+  info(): AddonInfo;
+}
+
+export interface AddonInfo {
+  version: string;
+  threads: number;
+  cuda: number;
+  isa: Isa;
+  processorIsa: Isa;
+  /** `dnnl_cpu_isa_t`. */
+  oneDnnIsa?: number;
+  openBlasCore?: string;
+  mklProcessor?: string;
+  /** What `torch.__config__.show()` prints. */
+  config: string;
 }
 
 function load(): Addon {
@@ -107,7 +123,10 @@ function load(): Addon {
   return createRequire(import.meta.url)(file) as Addon;
 }
 
+/** What was chosen for the instruction set, and why. */
+export const cpuChoice = capCpu();
 /** What was chosen for threads and BLAS, and why. */
 export const threadChoice = configureThreads();
 export const addon = load();
 addon.setThreads(threadChoice.threads);
+if (cpuChoice.avoidOneDnn) addon.avoidOneDnnForBfloat16();
