@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "one-dnn.h"
+
 namespace vit {
 
 namespace {
@@ -181,8 +183,11 @@ napi_value call(napi_env env, const Arguments& args) {
       typeFault(argument.label + " is missing");
     }
   }
+  OneDnnGuard guard(stack);
   try {
     op.handle->callBoxed(stack);
+  } catch (const Fault& fault) {
+    throw Fault(fault.type, fault.code, op.name + ": " + fault.what());
   } catch (const std::exception& error) {
     raise(env, error, op.name);
     return nullptr;

@@ -7,6 +7,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "fault.h"
 #include "tiles.h"
 
 namespace vit {
@@ -148,7 +149,7 @@ struct Recorded : torch::autograd::Function<Recorded> {
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "encoder_block has no second derivative: take its gradient without createGraph");
+    VIT_CHECK_GRADIENT(!at::GradMode::is_enabled(), "encoder_block has no second derivative: take its gradient without createGraph");
     const auto& data = context->saved_data;
     const BlockParts of{data.at("heads").toInt(), data.at("eps").toDouble(), data.at("portable").toBool(), context->get_saved_variables()};
     std::vector<bool> wanted(BlockParts::learned);

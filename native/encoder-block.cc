@@ -5,6 +5,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
+#include "fault.h"
 #include "tiles.h"
 
 namespace vit {
@@ -16,35 +17,57 @@ using Optional = c10::optional<Tensor>;
 
 Tensor orNone(const Optional& tensor) { return tensor ? *tensor : Tensor(); }
 
-void checkVector(const char* name, const Tensor& vector, int64_t width) {
-  TORCH_CHECK(!vector.defined() || vector.sizes() == at::IntArrayRef({width}), name, " must have the shape [", width, "], got ", vector.sizes());
+// What every path takes: of this shape, real numbers, where x lies.
+void checkTensor(const std::string& name, const Tensor& tensor, at::IntArrayRef shape, const Tensor& x) {
+  VIT_CHECK_SHAPE(tensor.sizes() == shape, name, " must have the shape ", shape, ", got ", tensor.sizes());
+  VIT_CHECK_DTYPE(at::isFloatingType(tensor.scalar_type()), name, " must have a floating-point dtype, got ", tensor.scalar_type());
+  VIT_CHECK_DEVICE(tensor.device() == x.device(), name, " must be on the same device as x, ", x.device(), ", got ", tensor.device());
 }
 
 // A vector with what fills up its last tile; where there is none, `otherwise`.
-Numbers<float> vectorOf(const char* name, const Tensor& vector, int64_t width, float otherwise = 0) {
-  checkVector(name, vector, width);
+Numbers<float> vectorOf(const Tensor& vector, int64_t width, float otherwise = 0) {
   Numbers<float> result((width + 31) / 32 * 32);
   const Tensor flat = vector.defined() ? vector.to(at::kFloat).contiguous() : Tensor();
   for (int64_t i = 0; i < width; ++i) result[i] = flat.defined() ? flat.data_ptr<float>()[i] : otherwise;
   return result;
 }
 
-std::shared_ptr<const PackedWeights> weightsOf(const char* name, const Tensor& weight, int64_t outputs, int64_t inputs, bool learning) {
-  TORCH_CHECK(weight.sizes() == at::IntArrayRef({outputs, inputs}), name, " must have the shape [", outputs, ", ", inputs, "], got ",
-              weight.sizes());
-  return learning ? packedOnce(weight) : packed(weight);
+// Of x [B, N, D] and its heads; the rest must fit these and fc1's number of outputs.
+void checkStream(const Tensor& x, int64_t heads) {
+  VIT_CHECK_SHAPE(x.dim() == 3, "x must have the dimensions [B, N, D], got shape ", x.sizes());
+  VIT_CHECK_DTYPE(x.scalar_type() == at::kFloat, "x must be float32, got ", x.scalar_type());
+  VIT_CHECK_SHAPE(heads >= 1 && heads <= mostHeads && x.size(2) > 0 && x.size(2) % heads == 0, "x of shape ", x.sizes(), " does not divide into ",
+              heads, " heads, 1 to ", mostHeads);
+}
+
+void checkParts(const BlockParts& of) {
+  const int64_t width = of.x().size(2);
+  VIT_CHECK_SHAPE(of.weight(2).dim() == 2 && of.weight(2).size(0) > 0, "the weight of fc1 must have the shape [hidden, ", width, "], got ",
+              of.weight(2).sizes());
+  const int64_t hidden = of.weight(2).size(0);
+  constexpr const char *norms[] = {"the weight of norm1", "the bias of norm1", "the weight of norm2", "the bias of norm2"};
+  constexpr const char* layers[] = {"qkv", "proj", "fc1", "fc2"};
+  const int64_t outputs[] = {3 * width, width, hidden, width}, inputs[] = {width, width, width, hidden};
+  const auto check = [&](const std::string& name, const Tensor& tensor, at::IntArrayRef shape) {
+    if (tensor.defined()) checkTensor(name, tensor, shape, of.x());
+  };
+  for (int64_t i = 0; i < 4; ++i) {
+    check(norms[i], of.norm(i), {width});
+    check(std::string("the weight of ") + layers[i], of.weight(i), {outputs[i], inputs[i]});
+    check(std::string("the bias of ") + layers[i], of.bias(i), {outputs[i]});
+    if (i % 2 == 0) check("a weight of the exchange", of.talk(i), {of.heads, of.heads});
+    else check("a bias of the exchange", of.talk(i), {of.heads});
+  }
+  for (int64_t i = 0; i < 2; ++i) check("a scale", of.scale(i), {width});
+  check("kept", of.kept(), {2, of.x().size(0)});
 }
 
 BlockParts checked(const Tensor& x, int64_t heads, at::TensorList norms, at::TensorList weights, const c10::List<Optional>& biases,
                    at::TensorList exchange, at::TensorList scales, const Optional& kept, double eps, bool portable) {
-  TORCH_CHECK(x.dim() == 3, "x must have the dimensions [B, N, D], got shape ", x.sizes());
-  TORCH_CHECK_TYPE(x.scalar_type() == at::kFloat, "x must be float32, got ", x.scalar_type());
-  TORCH_CHECK(norms.size() == 4 && weights.size() == 4 && biases.size() == 4, "norms, weights and biases must be four each");
-  TORCH_CHECK(exchange.empty() || exchange.size() == 4, "exchange must be none, or two weights with a bias each");
-  TORCH_CHECK(scales.empty() || scales.size() == 2, "scales must be none or two");
-  TORCH_CHECK(heads >= 1 && heads <= mostHeads && x.size(2) > 0 && x.size(2) % heads == 0, "x of shape ", x.sizes(), " does not divide into ",
-              heads, " heads, 1 to ", mostHeads);
-  TORCH_CHECK(!kept || kept->sizes() == at::IntArrayRef({2, x.size(0)}), "kept must have the shape [2, ", x.size(0), "], got ", kept->sizes());
+  checkStream(x, heads);
+  VIT_CHECK_ARGUMENT(norms.size() == 4 && weights.size() == 4 && biases.size() == 4, "norms, weights and biases must be four each");
+  VIT_CHECK_ARGUMENT(exchange.empty() || exchange.size() == 4, "exchange must be none, or two weights with a bias each");
+  VIT_CHECK_ARGUMENT(scales.empty() || scales.size() == 2, "scales must be none or two");
   BlockParts parts{heads, eps, portable, {x}};
   auto& all = parts.all;
   all.insert(all.end(), norms.begin(), norms.end());
@@ -55,6 +78,7 @@ BlockParts checked(const Tensor& x, int64_t heads, at::TensorList norms, at::Ten
   all.push_back(orNone(kept));
   all.insert(all.end(), exchange.begin(), exchange.end());
   all.resize(BlockParts::count);
+  checkParts(parts);
   return parts;
 }
 
@@ -69,7 +93,7 @@ Tensor withGradient(const Tensor& x, int64_t heads, at::TensorList norms, at::Te
   bool wanted = false;
   for (const Tensor& tensor : parts.all) wanted |= tensor.defined() && tensor.requires_grad();
   if (at::GradMode::is_enabled() && wanted) {
-    TORCH_CHECK(exchange.empty(), "with talking heads it has no gradient: call it under noGrad");
+    VIT_CHECK_GRADIENT(exchange.empty(), "with talking heads it has no gradient: call it under noGrad");
     return recordedBlock(parts);
   }
   at::AutoDispatchBelowADInplaceOrView below;
@@ -91,26 +115,27 @@ EncoderBlock blockOf(const BlockParts& of, bool learning) {
   Numbers<float> kept(2 * attention.images);
   const Tensor given = of.kept().defined() ? of.kept().to(at::kFloat).contiguous() : at::ones({2, attention.images});
   std::copy_n(given.data_ptr<float>(), given.numel(), kept.from(0));
+  const auto layout = [&](const Tensor& weight) { return learning ? packedOnce(weight) : packed(weight); };
   return {
       attention,
       Exchange(attention, of.talk(0), of.talk(1), of.talk(2), of.talk(3)),
       static_cast<float>(of.eps),
-      vectorOf("norm1's weight", of.norm(0), width),
-      vectorOf("norm1's bias", of.norm(1), width),
-      vectorOf("qkv's bias", of.bias(0), 3 * width),
-      vectorOf("proj's bias", of.bias(1), width),
-      vectorOf("the first scale", of.scale(0), width, 1),
-      vectorOf("norm2's weight", of.norm(2), width),
-      vectorOf("norm2's bias", of.norm(3), width),
-      vectorOf("fc1's bias", of.bias(2), hidden),
-      vectorOf("fc2's bias", of.bias(3), width),
-      vectorOf("the second scale", of.scale(1), width, 1),
+      vectorOf(of.norm(0), width),
+      vectorOf(of.norm(1), width),
+      vectorOf(of.bias(0), 3 * width),
+      vectorOf(of.bias(1), width),
+      vectorOf(of.scale(0), width, 1),
+      vectorOf(of.norm(2), width),
+      vectorOf(of.norm(3), width),
+      vectorOf(of.bias(2), hidden),
+      vectorOf(of.bias(3), width),
+      vectorOf(of.scale(1), width, 1),
       Numbers<float>((width + 31) / 32 * 32),
       std::move(kept),
-      weightsOf("qkv", of.weight(0), 3 * width, width, learning),
-      weightsOf("proj", of.weight(1), width, width, learning),
-      weightsOf("fc1", of.weight(2), hidden, width, learning),
-      weightsOf("fc2", of.weight(3), width, hidden, learning),
+      layout(of.weight(0)),
+      layout(of.weight(1)),
+      layout(of.weight(2)),
+      layout(of.weight(3)),
   };
 }
 

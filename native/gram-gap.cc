@@ -5,6 +5,8 @@
 
 #include <tuple>
 
+#include "fault.h"
+
 namespace vit {
 
 namespace {
@@ -12,8 +14,8 @@ namespace {
 using at::Tensor;
 
 void checkTokens(const char* name, const Tensor& tokens) {
-  TORCH_CHECK(tokens.dim() == 3, name, " must have the dimensions [M, n, D], got shape ", tokens.sizes());
-  TORCH_CHECK_TYPE(tokens.scalar_type() == at::kFloat, name, " must be float32, got ", tokens.scalar_type());
+  VIT_CHECK_SHAPE(tokens.dim() == 3, name, " must have the dimensions [M, n, D], got shape ", tokens.sizes());
+  VIT_CHECK_DTYPE(tokens.scalar_type() == at::kFloat, name, " must be float32, got ", tokens.scalar_type());
 }
 
 // with the numbers of a token side by side
@@ -28,7 +30,7 @@ Tokens<T> linesOf(const Tensor& tokens) {
 std::tuple<Tensor, Tensor> onCpu(const Tensor& student, const Tensor& teacher) {
   checkTokens("student", student);
   checkTokens("teacher", teacher);
-  TORCH_CHECK(student.size(0) == teacher.size(0) && student.size(1) == teacher.size(1), "student of shape ", student.sizes(),
+  VIT_CHECK_SHAPE(student.size(0) == teacher.size(0) && student.size(1) == teacher.size(1), "student of shape ", student.sizes(),
               " and teacher of shape ", teacher.sizes(), " differ in maps or rows");
   const Tensor own = inLines(student), other = inLines(teacher);
   Tensor slope = at::empty_like(own, own.options(), at::MemoryFormat::Preserve);

@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "fault.h"
+
 namespace vit {
 
 namespace {
@@ -21,7 +23,7 @@ std::vector<int64_t> listOf(const Involution& of) {
 }
 
 Involution fromList(at::IntArrayRef l) {
-  TORCH_CHECK(l.size() == 11, "an involution has 11 sizes, got ", l.size());
+  VIT_CHECK_ARGUMENT(l.size() == 11, "an involution has 11 sizes, got ", l.size());
   return {l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7], l[8], l[9], l[10]};
 }
 
@@ -44,9 +46,9 @@ Tensor run(Kernel kernel, int64_t number, const Tensor& first, const Tensor& sec
   Involution of = fromList(sizes);
   Side by = static_cast<Side>(number);
   auto [a, b] = sidesBut(by);
-  TORCH_CHECK(first.sizes() == of.shapeOf(a) && second.sizes() == of.shapeOf(b), "operands of shapes ", first.sizes(), " and ",
+  VIT_CHECK_SHAPE(first.sizes() == of.shapeOf(a) && second.sizes() == of.shapeOf(b), "operands of shapes ", first.sizes(), " and ",
               second.sizes(), " are not of this involution");
-  TORCH_CHECK_TYPE(first.scalar_type() == second.scalar_type(), "operands of two dtypes");
+  VIT_CHECK_DTYPE(first.scalar_type() == second.scalar_type(), "operands of two dtypes");
   return kernel(of, by, first, second);
 }
 
@@ -92,32 +94,32 @@ Tensor withGradient(int64_t by, const Tensor& first, const Tensor& second, at::I
 }
 
 void checkTensors(const Tensor& input, const Tensor& weight) {
-  TORCH_CHECK(input.dim() == 4, "input must have the dimensions [B, C, H, W], got shape ", input.sizes());
-  TORCH_CHECK(weight.dim() == 6, "weight must have the dimensions [B, G, K, K, h, w], got shape ", weight.sizes());
-  TORCH_CHECK_TYPE(input.scalar_type() == weight.scalar_type(), "input and weight must have one dtype, got ",
+  VIT_CHECK_SHAPE(input.dim() == 4, "input must have the dimensions [B, C, H, W], got shape ", input.sizes());
+  VIT_CHECK_SHAPE(weight.dim() == 6, "weight must have the dimensions [B, G, K, K, h, w], got shape ", weight.sizes());
+  VIT_CHECK_DTYPE(input.scalar_type() == weight.scalar_type(), "input and weight must have one dtype, got ",
                    input.scalar_type(), " and ", weight.scalar_type());
-  TORCH_CHECK(input.device() == weight.device(), "input and weight must be on the same device, got ", input.device(), " and ",
+  VIT_CHECK_DEVICE(input.device() == weight.device(), "input and weight must be on the same device, got ", input.device(), " and ",
               weight.device());
-  TORCH_CHECK(input.size(0) == weight.size(0), "input of shape ", input.sizes(), " and weight of shape ", weight.sizes(),
+  VIT_CHECK_SHAPE(input.size(0) == weight.size(0), "input of shape ", input.sizes(), " and weight of shape ", weight.sizes(),
               " differ in batch size");
-  TORCH_CHECK(weight.size(1) > 0 && input.size(1) % weight.size(1) == 0, "an input of shape ", input.sizes(), " has ",
+  VIT_CHECK_SHAPE(weight.size(1) > 0 && input.size(1) % weight.size(1) == 0, "an input of shape ", input.sizes(), " has ",
               input.size(1), " channels, which do not divide into the ", weight.size(1), " groups of the weight");
-  TORCH_CHECK(weight.size(2) > 0 && weight.size(3) > 0, "weight of shape ", weight.sizes(), " has an empty kernel");
+  VIT_CHECK_SHAPE(weight.size(2) > 0 && weight.size(3) > 0, "weight of shape ", weight.sizes(), " has an empty kernel");
 }
 
 Involution checked(const Tensor& input, const Tensor& weight, int64_t stride, int64_t padding) {
   constexpr int64_t most = 1 << 15;  // far beyond use, and no product of sizes overflows
   checkTensors(input, weight);
-  TORCH_CHECK_INDEX(stride >= 1 && stride <= most, "stride must be of size 1 to ", most, ", got ", stride);
-  TORCH_CHECK_INDEX(padding >= 0 && padding <= most, "padding must be of size 0 to ", most, ", got ", padding);
+  VIT_CHECK_SHAPE(stride >= 1 && stride <= most, "stride must be of size 1 to ", most, ", got ", stride);
+  VIT_CHECK_SHAPE(padding >= 0 && padding <= most, "padding must be of size 0 to ", most, ", got ", padding);
   auto positions = [&](int dim) {
     int64_t room = input.size(dim) + 2 * padding - weight.size(dim);
     return room < 0 ? 0 : room / stride + 1;
   };
   int64_t height = positions(2), width = positions(3);
-  TORCH_CHECK(height > 0 && width > 0, "a kernel of size ", weight.size(2), "x", weight.size(3),
+  VIT_CHECK_SHAPE(height > 0 && width > 0, "a kernel of size ", weight.size(2), "x", weight.size(3),
               " does not fit into an input of shape ", input.sizes(), " with padding ", padding);
-  TORCH_CHECK(weight.size(4) == height && weight.size(5) == width, "an input of shape ", input.sizes(), " with stride ", stride,
+  VIT_CHECK_SHAPE(weight.size(4) == height && weight.size(5) == width, "an input of shape ", input.sizes(), " with stride ", stride,
               " and padding ", padding, " has ", height, "x", width, " positions, but weight of shape ", weight.sizes(),
               " has kernels for ", weight.size(4), "x", weight.size(5));
   int64_t groups = weight.size(1);

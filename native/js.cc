@@ -1,5 +1,8 @@
 #include "js.h"
 
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
 #include <cmath>
 
 namespace vit {
@@ -35,7 +38,8 @@ const char* typeName(napi_valuetype type) {
   typeFault(what + " must be " + expected + ", got " + typeName(typeOf(env, value)));
 }
 
-// libtorch has no codes of its own; its words are stable enough to tell the usual mistakes apart. The first match counts.
+// Of an exception that is of no class of its own, which most of libtorch's are: its words, as far as 1.13 and 2.15 agree on them. The first
+// match counts.
 constexpr std::pair<const char*, const char*> codes[] = {
     {"bad_alloc", "ERR_TORCH_MEMORY"},
     {"out of memory", "ERR_TORCH_MEMORY"},
@@ -76,7 +80,10 @@ constexpr std::pair<const char*, const char*> codes[] = {
     {"out of bounds", "ERR_TORCH_SHAPE"},
 };
 
-const char* codeOf(const std::string& message) {
+const char* codeOf(const std::exception& error, const std::string& message) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error)) return "ERR_TORCH_MEMORY";
+  if (dynamic_cast<const c10::IndexError*>(&error)) return "ERR_TORCH_SHAPE";
+  if (dynamic_cast<const c10::TypeError*>(&error)) return "ERR_TORCH_DTYPE";
   for (auto& [words, code] : codes)
     if (message.find(words) != std::string::npos) return code;
   return "ERR_TORCH";
@@ -89,10 +96,9 @@ std::string wordsOf(const std::exception& error) {
   return message.substr(0, message.find(" This could be because the operator doesn't exist"));
 }
 
-Fault::Type typeFor(const std::exception& error, const std::string& code) {
-  if (dynamic_cast<const c10::IndexError*>(&error) || code == "ERR_TORCH_SHAPE") return Fault::Type::Range;
-  if (dynamic_cast<const c10::TypeError*>(&error) || code == "ERR_TORCH_DTYPE") return Fault::Type::Type;
-  return Fault::Type::Error;
+Fault::Type typeFor(const std::string& code) {
+  if (code == "ERR_TORCH_SHAPE") return Fault::Type::Range;
+  return code == "ERR_TORCH_DTYPE" ? Fault::Type::Type : Fault::Type::Error;
 }
 
 }  // namespace
@@ -105,8 +111,8 @@ void raise(napi_env env, const std::exception& error, const std::string& doing) 
   if (pending) return;
   auto* fault = dynamic_cast<const Fault*>(&error);
   std::string message = wordsOf(error);
-  const char* code = fault ? fault->code : codeOf(message);
-  Fault::Type type = fault ? fault->type : typeFor(error, code);
+  const char* code = fault ? fault->code : codeOf(error, message);
+  Fault::Type type = fault ? fault->type : typeFor(code);
   if (!fault) message = doing + ": " + message;
   if (type == Fault::Type::Type) napi_throw_type_error(env, code, message.c_str());
   else if (type == Fault::Type::Range) napi_throw_range_error(env, code, message.c_str());
@@ -214,10 +220,20 @@ const char* dtypeName(at::ScalarType dtype) {
   return c10::toString(dtype);
 }
 
+// libtorch says of a GPU that is not there something else in every version, and of some operators nothing that names it.
+static void checkCuda(c10::Device device, const std::string& what) {
+  if (!device.is_cuda()) return;
+  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+  VIT_CHECK_DEVICE(at::hasCUDA(), what, ": this libtorch is built without CUDA, so that there is no ", device, "; there is: cpu");
+  VIT_CHECK_DEVICE(device.index() < count, what, ": there is no ", device, "; this libtorch sees ", count, " CUDA devices");
+}
+
 c10::Device toDevice(napi_env env, napi_value value, const std::string& what) {
   std::string name = toString(env, value, what);
   try {
-    return c10::Device(name);
+    c10::Device device(name);
+    checkCuda(device, what);
+    return device;
   } catch (const c10::Error&) {
     throw Fault(Fault::Type::Error, "ERR_TORCH_DEVICE", what + ": unknown device \"" + name + "\"; for example: cpu, cuda, cuda:0");
   }

@@ -1,18 +1,10 @@
 // JavaScript values in and out, and the one place where C++ exceptions become JavaScript errors.
 #pragma once
+#include "fault.h"
 #include "state.h"
-
-#include <stdexcept>
 
 namespace vit {
 
-// An error of ours, with the code that JavaScript sees.
-struct Fault : std::runtime_error {
-  enum class Type { Error, Type, Range };
-  Fault(Type type, const char* code, const std::string& message) : std::runtime_error(message), type(type), code(code) {}
-  Type type;
-  const char* code;
-};
 [[noreturn]] void typeFault(const std::string& message);
 
 // Node-API refused: JavaScript has an exception pending (a getter threw), the environment is shutting down, or a value

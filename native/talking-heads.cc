@@ -7,6 +7,7 @@
 
 #include <limits>
 
+#include "fault.h"
 #include "tiles.h"
 
 namespace vit {
@@ -26,23 +27,23 @@ Numbers<float> filledUp(const Tensor& values, int64_t count, double factor) {
 }
 
 void checkExchange(const char* name, const Tensor& weight, const Tensor& bias, int64_t heads) {
-  TORCH_CHECK(weight.sizes() == at::IntArrayRef({heads, heads}) && bias.sizes() == at::IntArrayRef({heads}), name,
+  VIT_CHECK_SHAPE(weight.sizes() == at::IntArrayRef({heads, heads}) && bias.sizes() == at::IntArrayRef({heads}), name,
               " must have the shapes [H, H] and [H] for ", heads, " heads, got ", weight.sizes(), " and ", bias.sizes());
 }
 
 Attention checked(const Tensor& qkv, int64_t heads) {
-  TORCH_CHECK(qkv.dim() == 3, "qkv must have the dimensions [B, N, 3 H E], got shape ", qkv.sizes());
-  TORCH_CHECK(heads >= 1 && heads <= mostHeads, "there may be 1 to ", mostHeads, " heads, got ", heads);
-  TORCH_CHECK(qkv.size(2) > 0 && qkv.size(2) % (3 * heads) == 0, "qkv of shape ", qkv.sizes(),
+  VIT_CHECK_SHAPE(qkv.dim() == 3, "qkv must have the dimensions [B, N, 3 H E], got shape ", qkv.sizes());
+  VIT_CHECK_SHAPE(heads >= 1 && heads <= mostHeads, "there may be 1 to ", mostHeads, " heads, got ", heads);
+  VIT_CHECK_SHAPE(qkv.size(2) > 0 && qkv.size(2) % (3 * heads) == 0, "qkv of shape ", qkv.sizes(),
               " does not divide into queries, keys and values of ", heads, " heads");
-  TORCH_CHECK(qkv.size(1) > 0 || qkv.size(0) == 0, "qkv of shape ", qkv.sizes(), " has no token");
-  TORCH_CHECK_TYPE(qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16, "qkv must be float32 or bfloat16, got ",
+  VIT_CHECK_SHAPE(qkv.size(1) > 0 || qkv.size(0) == 0, "qkv of shape ", qkv.sizes(), " has no token");
+  VIT_CHECK_DTYPE(qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kBFloat16, "qkv must be float32 or bfloat16, got ",
                    qkv.scalar_type());
   return {qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
 }
 
 Attention checked(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias) {
-  TORCH_CHECK(before.dim() == 2 && before.size(0) >= 1 && before.size(0) <= mostHeads,
+  VIT_CHECK_SHAPE(before.dim() == 2 && before.size(0) >= 1 && before.size(0) <= mostHeads,
               "the exchange before the softmax must have the shape [H, H] for H = 1 to ", mostHeads, ", got ", before.sizes());
   const int64_t heads = before.size(0);
   checkExchange("the exchange before the softmax", before, beforeBias, heads);
@@ -76,7 +77,7 @@ Tensor onMeta(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias,
 Tensor withoutGradient(const Tensor& qkv, const Tensor& before, const Tensor& beforeBias, const Tensor& after, const Tensor& afterBias,
                        bool portable) {
   const bool wanted = qkv.requires_grad() || before.requires_grad() || beforeBias.requires_grad() || after.requires_grad() || afterBias.requires_grad();
-  TORCH_CHECK(!(at::GradMode::is_enabled() && wanted), "it has no gradient: call it under noGrad");
+  VIT_CHECK_GRADIENT(!(at::GradMode::is_enabled() && wanted), "it has no gradient: call it under noGrad");
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("vit_distill::talking_heads", "")
                              .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool)>();
@@ -92,7 +93,7 @@ Tensor plainOnCpu(const Tensor& qkv, int64_t heads, bool portable) {
 Tensor plainOnMeta(const Tensor& qkv, int64_t heads, bool) { return empty(qkv, checked(qkv, heads)); }
 
 Tensor plainWithoutGradient(const Tensor& qkv, int64_t heads, bool portable) {
-  TORCH_CHECK(!(at::GradMode::is_enabled() && qkv.requires_grad()), "it has no gradient: call it under noGrad");
+  VIT_CHECK_GRADIENT(!(at::GradMode::is_enabled() && qkv.requires_grad()), "it has no gradient: call it under noGrad");
   static const auto op =
       c10::Dispatcher::singleton().findSchemaOrThrow("vit_distill::self_attention", "").typed<Tensor(const Tensor&, int64_t, bool)>();
   at::AutoDispatchBelowADInplaceOrView below;

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/graph_task.h>
 #include <torch/library.h>
 
+#include "fault.h"
+
 namespace vit {
 
 namespace {
@@ -13,9 +15,9 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 void check(const Tensor& features, const Tensor& value, const Tensor& gradient) {
-  TORCH_CHECK(value.dim() == 0, "value must be a scalar, got shape ", value.sizes());
-  TORCH_CHECK(gradient.sizes() == features.sizes(), "features of shape ", features.sizes(), " have a gradient of shape ", gradient.sizes());
-  TORCH_CHECK_TYPE(gradient.scalar_type() == features.scalar_type(), "features and gradient must have one dtype, got ", features.scalar_type(),
+  VIT_CHECK_SHAPE(value.dim() == 0, "value must be a scalar, got shape ", value.sizes());
+  VIT_CHECK_SHAPE(gradient.sizes() == features.sizes(), "features of shape ", features.sizes(), " have a gradient of shape ", gradient.sizes());
+  VIT_CHECK_DTYPE(gradient.scalar_type() == features.scalar_type(), "features and gradient must have one dtype, got ", features.scalar_type(),
                    " and ", gradient.scalar_type());
 }
 
@@ -27,7 +29,7 @@ struct Known : torch::autograd::Function<Known> {
 
   // Nobody else holds the gradient and nobody will come back for it: then it is weighted where it lies.
   static variable_list backward(AutogradContext* context, variable_list upstream) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "it has no second derivative: call it without createGraph");
+    VIT_CHECK_GRADIENT(!at::GradMode::is_enabled(), "with_gradient has no second derivative: call it without createGraph");
     Tensor gradient = context->get_saved_variables()[0];
     const Tensor weight = upstream[0].to(gradient);
     const bool last = !torch::autograd::get_current_graph_task_keep_graph() && gradient.storage().use_count() == 1;
