@@ -1,9 +1,9 @@
 /** libtorch: found in libtorch.mjs's order, or installed: the system's package where there is one, PyTorch's wheel elsewhere. */
 import { aptInstall, aptOffers, hasApt } from "./apt.mjs";
 import { findLibtorch } from "./libtorch.mjs";
-import { installPythonTorch } from "./python-torch.mjs";
 import { Refusal } from "./refusal.mjs";
 import { warn } from "./step.mjs";
+import { unpackWheel } from "./wheel.mjs";
 
 // without recommends libtorch comes with the reference BLAS, 25 times slower: OpenBLAS is named
 const packages = ["libtorch-dev", "libopenblas0-pthread"];
@@ -14,7 +14,7 @@ function install(say) {
       "No libtorch found and no apt-get to install it: unpack libtorch from pytorch.org and set LIBTORCH to its folder.",
     );
   if (aptOffers(packages[0], say)) aptInstall(packages, say, ["dataset-fashion-mnist"]);
-  else installPythonTorch(say);
+  else unpackWheel(say);
   const found = findLibtorch();
   if (!found)
     throw new Refusal(

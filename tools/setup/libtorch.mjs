@@ -1,18 +1,18 @@
 /**
- * Finds libtorch: `LIBTORCH` (an unpacked libtorch), the torch of an installed Python, the system's package.
- * A libtorch is { origin, version, include: folders, lib: folder, cuda, cxx11, key }.
+ * Finds libtorch: `LIBTORCH` (an unpacked libtorch, or the word "system"), the torch of an installed Python, the system's package.
+ * A libtorch is { origin, version, standard, include: folders, lib: folder, cuda, cxx11, key }.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { output } from "./command.mjs";
-import { ownPython } from "./paths.mjs";
+import { wheelFolder } from "./paths.mjs";
 import { Refusal } from "./refusal.mjs";
 import { sha256 } from "./stamp.mjs";
 
 const versionHeader = "torch/csrc/api/include/torch/version.h";
 
 const hasHeaders = (include) => existsSync(join(include, versionHeader));
-const hasLibraries = (lib) => existsSync(join(lib, "libtorch.so"));
+const hasLibraries = (lib) => ["libtorch_cpu.so", "libc10.so"].every((name) => existsSync(join(lib, name)));
 
 /** "1.13" from the lines `#define TORCH_VERSION_MAJOR 1` and `…_MINOR 13`, which later versions keep in a header of their own. */
 function versionOf(include) {
@@ -21,15 +21,29 @@ function versionOf(include) {
   return ["MAJOR", "MINOR"].map((part) => text.match(new RegExp(`TORCH_VERSION_${part} (\\d+)`))?.[1] ?? "?").join(".");
 }
 
+/** The C++ standard that its headers ask for; ours need 17. */
+function standardOf(include) {
+  const file = join(include, "ATen/ATen.h");
+  const asked = existsSync(file) && readFileSync(file, "utf8").match(/C\+\+(\d+) or later compatible compiler is required/);
+  return Math.max(17, Number(asked?.[1] ?? 17));
+}
+
+/** PyTorch's wheel has CUDA's library everywhere, and what that needs only where it was installed, too. */
+function hasCuda(lib) {
+  const library = join(lib, "libtorch_cuda.so");
+  return existsSync(library) && !(output("ldd", [library]) ?? "").includes("not found");
+}
+
 /** Which std::string libc10 was compiled with; wheels before 2.6 use the one from before C++11. */
 const usesCxx11 = (lib) => !readFileSync(join(lib, "libc10.so")).includes("torchCheckFailEPKcS2_jRKSs");
 
 const describe = (origin, include, lib) => ({
   origin,
   version: versionOf(include),
+  standard: standardOf(include),
   include: [include, join(include, "torch/csrc/api/include")],
   lib,
-  cuda: existsSync(join(lib, "libtorch_cuda.so")),
+  cuda: hasCuda(lib),
   cxx11: usesCxx11(lib),
   key: `${versionOf(include)}-${sha256(lib).slice(0, 8)}`,
 });
@@ -40,7 +54,7 @@ function fromEnvironment(folder) {
     throw new Refusal(`LIBTORCH=${folder} holds a space, which make cannot carry: move or link it to a path without one.`);
   if (!hasHeaders(include) || !hasLibraries(lib))
     throw new Refusal(
-      `LIBTORCH=${folder} has no include/${versionHeader} or no lib/libtorch.so: name the folder of an unpacked libtorch, or unset LIBTORCH.`,
+      `LIBTORCH=${folder} has no include/${versionHeader} or no lib/libtorch_cpu.so: name the folder of an unpacked libtorch, or unset LIBTORCH.`,
     );
   return describe("LIBTORCH", include, realpathSync(lib));
 }
@@ -62,7 +76,7 @@ function fromPython(python, note) {
   return null;
 }
 
-const isOwn = (lib) => realpathSync(join(lib, "libtorch.so")).startsWith(realpathSync(lib));
+const isOwn = (lib) => realpathSync(join(lib, "libtorch_cpu.so")).startsWith(realpathSync(lib));
 
 function fromSystem() {
   const include = "/usr/include";
@@ -83,13 +97,21 @@ function fromSystem() {
  */
 export function findLibtorch({
   environment = process.env,
-  pythons = ["python3", "/usr/bin/python3", ownPython],
+  pythons = ["python3", "/usr/bin/python3"],
   note = () => {},
 } = {}) {
-  if (environment.LIBTORCH) return fromEnvironment(environment.LIBTORCH);
+  const { LIBTORCH: named } = environment;
+  if (named === "system") return fromSystem() ?? fromWheel();
+  if (named) return fromEnvironment(named);
   for (const python of pythons) {
     const found = fromPython(python, note);
     if (found) return found;
   }
-  return fromSystem();
+  return fromSystem() ?? fromWheel();
+}
+
+/** What set-up unpacked from PyTorch's wheel where the system has no package, or null. */
+function fromWheel() {
+  const [include, lib] = ["include", "lib"].map((part) => join(wheelFolder, "torch", part));
+  return hasHeaders(include) && hasLibraries(lib) ? describe("PyTorch's wheel", include, realpathSync(lib)) : null;
 }

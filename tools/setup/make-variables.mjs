@@ -9,6 +9,7 @@ try {
     TORCH_INCLUDE: torch.include.join(":"),
     TORCH_LIB: torch.lib,
     TORCH_CUDA: torch.cuda ? "1" : "",
+    TORCH_STANDARD: torch.standard,
     TORCH_CXX11: torch.cxx11 ? "1" : "0",
   };
   console.log(

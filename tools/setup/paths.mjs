@@ -1,8 +1,16 @@
-/** Where the project lies, and what set-up makes beside it. */
+/** Where the project lies, and where set-up keeps what several clones share. */
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** The Python of the environment that set-up makes where the system has no libtorch. */
-export const ownPython = join(root, ".setup/python/bin/python3");
+/** Large things that are fetched once for a user: VIT_DISTILL_CACHE, or the system's place for caches. */
+export const cacheFolder =
+  process.env.VIT_DISTILL_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "vit-distill");
+
+/** The version of PyTorch's wheel that is tested beside Debian's libtorch, and taken where the system has no package of libtorch. */
+export const wheelVersion = "2.15";
+
+/** What is unpacked of that wheel: torch/, and the two of NVIDIA's packages that its CPU library links. */
+export const wheelFolder = join(cacheFolder, `torch-${wheelVersion}`);
