@@ -5,7 +5,7 @@
 export const errorCodes = {
   // what was typed or written into a recipe
   ERR_USAGE: "options or arguments that do not go together",
-  ERR_INVALID_OPTION: "an option whose value it does not take",
+  ERR_INVALID_OPTION: "an option or argument whose value it does not take",
   ERR_UNKNOWN_OPTION: "an option that is not known",
   ERR_UNKNOWN_MODEL: "a model name that is not in the table",
   ERR_UNKNOWN_METHOD: "a method name that is not known",
@@ -17,8 +17,10 @@ export const errorCodes = {
   ERR_PRECISION: "a precision that the device does not have",
 
   // files
-  ERR_FILE: "a file or folder that cannot be read or written; `cause` is Node's error",
-  ERR_WEIGHTS_FORMAT: "a weight file that is damaged, or of an unknown form",
+  ERR_FILE: "a file or folder that cannot be read or written; where Node said so, its error is the `cause`",
+  ERR_WEIGHTS_FORMAT: "a weight file that is damaged or of an unknown form, or tensors that no such file can hold",
+  ERR_UNSAFE_PICKLE: "a pickle that asks for more than weights need; nothing of it was run",
+  ERR_STATE_DICT: "a state dict that has to be named, or is not in the file",
   ERR_WEIGHTS_MISMATCH: "weights that do not fit the model",
   ERR_NO_WEIGHTS: "a model that needs weights and was given none",
   ERR_CHECKPOINT: "a checkpoint that is damaged, or does not hold what the run needs",

@@ -1,6 +1,7 @@
 /** Where a weight file's bytes come from: a file, read where and when they are asked for, or memory. Both are parsed by the same code. */
 import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { fileError, UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 
 export interface ByteSource {
   /** Stands in error messages. */
@@ -31,12 +32,9 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
 
 function checkRange(where: string, size: number, begin: number, length: number): void {
   if (begin < 0 || length < 0 || begin + length > size)
-    throw new UserError(
-      `bytes ${begin} to ${begin + length} are asked for, but the file has ${size}; it is truncated or damaged`,
-      {
-        where,
-      },
-    );
+    throw formatError(`bytes ${begin} to ${begin + length} are asked for, but the file has ${size}; it is truncated or damaged`, {
+      where,
+    });
 }
 
 function withFile<T>(path: string, use: (file: number, stats: Stats) => T): T {
@@ -56,7 +54,7 @@ function withFile<T>(path: string, use: (file: number, stats: Stats) => T): T {
 function readUnchanged(path: string, before: Stats, begin: number, length: number): Uint8Array {
   return withFile(path, (file, now) => {
     const same = now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
-    if (!same) throw new UserError("the file was changed while it was being read", { where: path });
+    if (!same) throw new UserError("ERR_FILE", "the file was changed while it was being read", { where: path });
     return readRange(file, begin, length, path);
   });
 }
@@ -65,7 +63,7 @@ function readRange(file: number, begin: number, length: number, path: string): U
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const count = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), begin + done);
-    if (count === 0) throw new UserError("the file became shorter while it was being read", { where: path });
+    if (count === 0) throw new UserError("ERR_FILE", "the file became shorter while it was being read", { where: path });
     done += count;
   }
   return bytes;

@@ -59,7 +59,7 @@ export function checkpointFault(path: string): string | null {
 /** Read what `saveCheckpoint` wrote, every byte checked; the caller owns the tensors. */
 export function loadCheckpoint<State>(path: string, { device }: { device?: Device } = {}): Checkpoint<State> {
   const fault = checkpointFault(path);
-  if (fault !== null) throw new UserError(`the checkpoint is damaged: ${fault}`, { where: path });
+  if (fault !== null) throw new UserError("ERR_CHECKPOINT", `the checkpoint is damaged: ${fault}`, { where: path });
   const { groups: names, state } = readSealed<Voucher<State>>(path)!;
   const groups: TensorGroups = Object.fromEntries(names.map((name) => [name, new Map()]));
   for (const [name, value] of loadOwnTensors(tensorsOf(path), { device })) {

@@ -1,4 +1,5 @@
 /** The stack, the marks and the memo of a pickle that is being read, and the refusal of every name that is not on the list. */
+import type { ErrorCode } from "../error-codes.js";
 import { UserError } from "../user-error.js";
 import type { ByteSource } from "./byte-source.js";
 
@@ -39,8 +40,8 @@ export class Machine {
     public at: number,
   ) {}
 
-  fail(how: string): never {
-    throw new UserError(`its pickle is refused: ${how}`, { where: this.source.name });
+  fail(how: string, code: ErrorCode = "ERR_WEIGHTS_FORMAT"): never {
+    throw new UserError(code, `its pickle is refused: ${how}`, { where: this.source.name });
   }
 
   take(length: number): Uint8Array {
@@ -119,6 +120,7 @@ export class Machine {
     const known = this.rules.globals.get(full);
     if (!known)
       throw new UserError(
+        "ERR_UNSAFE_PICKLE",
         `it asks for Python's ${quote(full)}, which is not among the names that weights need; nothing was run`,
         {
           where: this.source.name,
@@ -132,7 +134,7 @@ export class Machine {
     const [args, callee] = [this.pop(), this.pop()];
     if (!(callee instanceof PickleGlobal) || !callee.call) {
       const what = callee instanceof PickleGlobal ? `Python's ${callee.name}` : "something that is no function";
-      this.fail(`it calls ${what}; nothing was run`);
+      this.fail(`it calls ${what}; nothing was run`, "ERR_UNSAFE_PICKLE");
     }
     if (!Array.isArray(args)) this.fail(`it calls ${callee.name} without arguments`);
     this.push(callee.call(args));

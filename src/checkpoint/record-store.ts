@@ -81,7 +81,8 @@ export class RecordStore {
 
   /** Adds a record; one that is there stays as it is. */
   append(key: Uint8Array, record: Uint8Array): void {
-    if (record.length !== this.recordBytes) throw new RangeError(`A record has ${this.recordBytes} bytes, not ${record.length}.`);
+    if (record.length !== this.recordBytes)
+      throw new UserError("ERR_INVALID_OPTION", `A record has ${this.recordBytes} bytes, not ${record.length}.`);
     const name = nameOf(key);
     if (this.#places.has(name)) return;
     try {
@@ -181,11 +182,14 @@ function writeWhole(file: number, bytes: Uint8Array, position: number): void {
 }
 
 function nameOf(key: Uint8Array): string {
-  if (key.length !== KEY_BYTES) throw new RangeError(`A key has ${KEY_BYTES} bytes, not ${key.length}.`);
+  if (key.length !== KEY_BYTES) throw new UserError("ERR_INVALID_OPTION", `A key has ${KEY_BYTES} bytes, not ${key.length}.`);
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
 }
 
 function checkHeader(text: string, mine: Record<string, unknown>, where: string): void {
   if (text.trim() === JSON.stringify(mine, null, 2)) return;
-  throw new UserError("it describes records of another kind", { where, remedy: "Take another folder, or remove this one." });
+  throw new UserError("ERR_CACHE", "it describes records of another kind", {
+    where,
+    remedy: "Take another folder, or remove this one.",
+  });
 }

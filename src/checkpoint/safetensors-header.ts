@@ -1,5 +1,5 @@
 /** The header of a safetensors file, checked to the letter. https://github.com/huggingface/safetensors#format */
-import { UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 
 export const ITEM_SIZE = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
 const UNSUPPORTED = /^(U16|U32|U64|C64|F4|F6_\w+|F8_\w+)$/;
@@ -26,19 +26,19 @@ export interface Header {
 
 /** The header's length from the first 8 bytes of a file of `fileSize` bytes. */
 export function headerLength(prefix: Uint8Array, fileSize: number, file: string): number {
-  if (fileSize < 8) throw new UserError(`the file is ${fileSize} bytes long, too short for a safetensors file`, { where: file });
+  if (fileSize < 8) throw formatError(`the file is ${fileSize} bytes long, too short for a safetensors file`, { where: file });
   const view = new DataView(prefix.buffer, prefix.byteOffset, 8);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(HEADER_LIMIT)) {
     if (view.getUint32(0) === ZIP)
-      throw new UserError("this is a zip file (a .pth of PyTorch?), not a safetensors file", { where: file });
-    throw new UserError(
+      throw formatError("this is a zip file (a .pth of PyTorch?), not a safetensors file", { where: file });
+    throw formatError(
       `the header claims ${length} bytes, more than the limit of ${HEADER_LIMIT}; this is no safetensors file, or a damaged one`,
       { where: file },
     );
   }
   if (Number(length) > fileSize - 8) {
-    throw new UserError(`the header claims ${length} bytes, but only ${fileSize - 8} follow; the file is truncated or damaged`, {
+    throw formatError(`the header claims ${length} bytes, but only ${fileSize - 8} follow; the file is truncated or damaged`, {
       where: file,
     });
   }
@@ -68,11 +68,11 @@ function quote(value: unknown): string {
 }
 
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes[0] !== 0x7b) throw new UserError("the header does not begin with {", { where: file });
+  if (bytes[0] !== 0x7b) throw formatError("the header does not begin with {", { where: file });
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new UserError("the header is not UTF-8 text", { where: file, cause });
+    throw formatError("the header is not UTF-8 text", { where: file, cause });
   }
 }
 
@@ -80,7 +80,7 @@ function parseJson(text: string, file: string): Record<string, unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UserError(`the header is not JSON: ${quote((cause as Error).message)}`, { where: file, cause });
+    throw formatError(`the header is not JSON: ${quote((cause as Error).message)}`, { where: file, cause });
   }
 }
 
@@ -92,7 +92,7 @@ function checkText(text: string, file: string): void {
     const char = text[at];
     if (char === "{" || char === "[") {
       if (keys.push(new Set()) > 3)
-        throw new UserError("the header is nested deeper than a safetensors header can be", { where: file });
+        throw formatError("the header is nested deeper than a safetensors header can be", { where: file });
     } else if (char === "}" || char === "]") {
       keys.pop();
     } else if (char === '"') {
@@ -103,7 +103,7 @@ function checkText(text: string, file: string): void {
       const scope = keys.at(-1);
       if (keys.length === 1) tensor = key;
       if (scope?.has(key))
-        throw new UserError(keys.length === 1 ? "is given twice" : `${quote(key)} is given twice`, {
+        throw formatError(keys.length === 1 ? "is given twice" : `${quote(key)} is given twice`, {
           where: tensorIn(file, tensor),
         });
       scope?.add(key);
@@ -145,19 +145,19 @@ function numberEnd(text: string, start: number): number {
 }
 
 function checkNumber(literal: string, where: string): void {
-  if (!/^(0|[1-9]\d*)$/.test(literal)) throw new UserError(`${literal} is not a whole number from 0 up`, { where });
-  if (!Number.isSafeInteger(Number(literal))) throw new UserError(`the number ${literal} is too large`, { where });
+  if (!/^(0|[1-9]\d*)$/.test(literal)) throw formatError(`${literal} is not a whole number from 0 up`, { where });
+  if (!Number.isSafeInteger(Number(literal))) throw formatError(`the number ${literal} is too large`, { where });
 }
 
 function checkEntry(entry: unknown, where: string): HeaderEntry {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry))
-    throw new UserError("its header entry is not an object", { where });
+    throw formatError("its header entry is not an object", { where });
   const { dtype, shape, data_offsets: offsets, ...rest } = entry as Record<string, unknown>;
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw new UserError(`unknown field ${quote(unknown)} in its header entry`, { where });
-  if (!isWholeNumbers(shape)) throw new UserError("its shape is not a list of whole numbers", { where });
+  if (unknown !== undefined) throw formatError(`unknown field ${quote(unknown)} in its header entry`, { where });
+  if (!isWholeNumbers(shape)) throw formatError("its shape is not a list of whole numbers", { where });
   if (!isWholeNumbers(offsets) || offsets.length !== 2)
-    throw new UserError("its data_offsets are not two whole numbers", { where });
+    throw formatError("its data_offsets are not two whole numbers", { where });
   const checked = { dtype: checkDtype(dtype, where), shape, begin: offsets[0], end: offsets[1] };
   checkSize(checked, where);
   return checked;
@@ -168,10 +168,10 @@ function isWholeNumbers(value: unknown): value is number[] {
 }
 
 function checkDtype(dtype: unknown, where: string): StoredDtype {
-  if (typeof dtype !== "string") throw new UserError("it has no dtype", { where });
+  if (typeof dtype !== "string") throw formatError("it has no dtype", { where });
   if (Object.hasOwn(ITEM_SIZE, dtype)) return dtype as StoredDtype;
   const known = Object.keys(ITEM_SIZE).join(" ");
-  throw new UserError(
+  throw formatError(
     UNSUPPORTED.test(dtype)
       ? `dtype ${dtype} is not supported here (supported: ${known})`
       : `unknown dtype ${quote(dtype)} (known: ${known})`,
@@ -181,10 +181,10 @@ function checkDtype(dtype: unknown, where: string): StoredDtype {
 
 function checkSize({ dtype, shape, begin, end }: HeaderEntry, where: string): void {
   const size = byteSize(dtype, shape);
-  if (!Number.isSafeInteger(size)) throw new UserError(`its shape ${quote(shape)} is too large`, { where });
-  if (begin > end) throw new UserError(`its data_offsets run backwards (${begin} to ${end})`, { where });
+  if (!Number.isSafeInteger(size)) throw formatError(`its shape ${quote(shape)} is too large`, { where });
+  if (begin > end) throw formatError(`its data_offsets run backwards (${begin} to ${end})`, { where });
   if (end - begin !== size) {
-    throw new UserError(`its data_offsets span ${end - begin} bytes, but shape ${quote(shape)} of ${dtype} takes ${size}`, {
+    throw formatError(`its data_offsets span ${end - begin} bytes, but shape ${quote(shape)} of ${dtype} takes ${size}`, {
       where,
     });
   }
@@ -202,23 +202,23 @@ function checkLayout(entries: Map<string, HeaderEntry>, dataSize: number, file: 
   for (const [name, { begin, end }] of ordered) {
     const where = tensorIn(file, name);
     if (begin < covered)
-      throw new UserError(`its bytes overlap with another tensor's (it begins at ${begin}, the one before ends at ${covered})`, {
+      throw formatError(`its bytes overlap with another tensor's (it begins at ${begin}, the one before ends at ${covered})`, {
         where,
       });
-    if (begin > covered) throw new UserError(`there is a gap of ${begin - covered} bytes before it`, { where });
+    if (begin > covered) throw formatError(`there is a gap of ${begin - covered} bytes before it`, { where });
     if (end > dataSize)
-      throw new UserError(`it ends at byte ${end} of the data, but the file holds ${dataSize}; the file is truncated`, { where });
+      throw formatError(`it ends at byte ${end} of the data, but the file holds ${dataSize}; the file is truncated`, { where });
     covered = end;
   }
   if (covered !== dataSize)
-    throw new UserError(`${dataSize - covered} bytes follow the last tensor that belong to none`, { where: file });
+    throw formatError(`${dataSize - covered} bytes follow the last tensor that belong to none`, { where: file });
 }
 
 function checkMetadata(metadata: unknown, file: string): Record<string, string> {
   if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))
-    throw new UserError("__metadata__ is not an object", { where: file });
+    throw formatError("__metadata__ is not an object", { where: file });
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== "string") throw new UserError(`__metadata__ ${quote(key)} is not a string`, { where: file });
+    if (typeof value !== "string") throw formatError(`__metadata__ ${quote(key)} is not a string`, { where: file });
   }
   return metadata as Record<string, string>;
 }

@@ -1,6 +1,6 @@
 /** Read and write safetensors files: an 8-byte length, a JSON header, the tensors' bytes. https://github.com/huggingface/safetensors#format */
-import { UserError } from "../user-error.js";
 import { type ByteSource, fileSource, memorySource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 import { type Digest, Passing } from "./hash-file.js";
 import {
   byteSize,
@@ -68,7 +68,7 @@ function* fileParts(header: Uint8Array, tensors: [string, StoredTensor][], path:
   yield header;
   for (const [name, { dtype, shape, bytes }] of tensors) {
     if (bytes.length !== byteSize(dtype, shape)) {
-      throw new UserError(`has ${bytes.length} bytes, but shape [${shape}] of ${dtype} takes ${byteSize(dtype, shape)}`, {
+      throw formatError(`has ${bytes.length} bytes, but shape [${shape}] of ${dtype} takes ${byteSize(dtype, shape)}`, {
         where: tensorIn(path, name),
       });
     }
@@ -80,7 +80,7 @@ function encodeHeader(tensors: [string, StoredTensor][], metadata: Record<string
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let begin = 0;
   for (const [name, { dtype, shape }] of tensors) {
-    if (name === "__metadata__") throw new UserError('a tensor cannot be called "__metadata__"', { where: path });
+    if (name === "__metadata__") throw formatError('a tensor cannot be called "__metadata__"', { where: path });
     const end = begin + byteSize(dtype, shape);
     header.push([name, { dtype, shape, data_offsets: [begin, end] }]);
     begin = end;

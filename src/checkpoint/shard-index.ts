@@ -1,20 +1,20 @@
 /** The index of weights that are spread over several files. https://huggingface.co/docs/transformers/big_models */
 import { basename } from "node:path";
-import { UserError } from "../user-error.js";
 import type { ByteSource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 
 const LARGEST = 100_000_000;
 
 /** Which file beside the index holds each key. */
 export function parseShardIndex(source: ByteSource): Map<string, string> {
   const where = source.name;
-  if (source.size > LARGEST) throw new UserError(`an index of ${source.size} bytes is absurd`, { where });
+  if (source.size > LARGEST) throw formatError(`an index of ${source.size} bytes is absurd`, { where });
   const map = (parseJson(source) as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map))
-    throw new UserError("it is JSON, but no index of weight files: it has no weight_map", { where });
+    throw formatError("it is JSON, but no index of weight files: it has no weight_map", { where });
   for (const [key, file] of Object.entries(map)) {
     if (typeof file !== "string" || file !== basename(file) || /^\.*$|[\\\0]/.test(file))
-      throw new UserError(`weight_map ${JSON.stringify(key.slice(0, 80))} names no file beside the index`, { where });
+      throw formatError(`weight_map ${JSON.stringify(key.slice(0, 80))} names no file beside the index`, { where });
   }
   return new Map(Object.entries(map));
 }
@@ -23,6 +23,6 @@ function parseJson(source: ByteSource): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(0, source.size)));
   } catch (cause) {
-    throw new UserError("it is neither JSON nor weights", { where: source.name, cause });
+    throw formatError("it is neither JSON nor weights", { where: source.name, cause });
   }
 }

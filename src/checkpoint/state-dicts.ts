@@ -1,6 +1,7 @@
 /** The state dicts that a checkpoint of PyTorch holds, and which of them is meant. */
 import { didYouMean } from "../nearest.js";
 import { UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 import { PickledObject } from "./pickle.js";
 import type { StoredTensor } from "./safetensors.js";
 import { StridedTensor } from "./strided-tensor.js";
@@ -24,15 +25,15 @@ export function pickStateDict(root: unknown, choice: string | undefined, where: 
   const names = [...found.keys()];
   const usual = names.filter((name) => USUAL.includes(name));
   const nesting = choice ?? (names.length === 1 ? names[0] : usual.length === 1 ? usual[0] : undefined);
-  if (names.length === 0) throw new UserError(`it holds no state dict: ${kindOf(root)}`, { where });
+  if (names.length === 0) throw formatError(`it holds no state dict: ${kindOf(root)}`, { where });
   if (nesting === undefined)
-    throw new UserError(`it holds ${names.length} state dicts: ${names.join(", ")}`, {
+    throw new UserError("ERR_STATE_DICT", `it holds ${names.length} state dicts: ${names.join(", ")}`, {
       where,
       remedy: `Say which: ${names.map((name) => `${where}#${name}`).join(" or ")}`,
     });
   const tensors = found.get(nesting);
   if (!tensors)
-    throw new UserError(`it holds no state dict "${nesting}"`, {
+    throw new UserError("ERR_STATE_DICT", `it holds no state dict "${nesting}"`, {
       where,
       remedy: didYouMean(nesting, names) ?? `It holds ${names.map((name) => JSON.stringify(name)).join(", ")}.`,
     });

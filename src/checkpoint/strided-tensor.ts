@@ -1,5 +1,5 @@
 /** A tensor as a pickle describes it, a strided view on a storage, read as the row-major bytes that everything else expects. */
-import { UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 import type { StoredTensor } from "./safetensors.js";
 import { byteSize, ITEM_SIZE, type StoredDtype } from "./safetensors-header.js";
 
@@ -36,7 +36,7 @@ export class StridedTensor implements StoredTensor {
   constructor({ storage, offset, shape, stride }: Described, where: string) {
     const whole = isWholeNumbers([offset]) && isWholeNumbers(shape) && isWholeNumbers(stride);
     if (!whole || shape.length !== stride.length || shape.length > MOST_AXES)
-      throw new UserError("a tensor's offset, shape and strides are no whole numbers that go together", { where });
+      throw formatError("a tensor's offset, shape and strides are no whole numbers that go together", { where });
     this.storage = storage;
     [this.#offset, this.shape, this.#stride] = [offset as number, shape, stride];
     this.#check(where);
@@ -73,9 +73,9 @@ export class StridedTensor implements StoredTensor {
     const { numel, dtype } = this.storage;
     const [span, bytes] = [this.#span(), byteSize(dtype, this.shape)];
     if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(span))
-      throw new UserError(`a tensor of shape [${this.shape}] is too large`, { where });
+      throw formatError(`a tensor of shape [${this.shape}] is too large`, { where });
     if (span > 0 && this.#offset + span > numel)
-      throw new UserError(
+      throw formatError(
         `a tensor of shape [${this.shape}] reaches to element ${this.#offset + span} of a storage of ${numel}; the file is damaged`,
         { where },
       );

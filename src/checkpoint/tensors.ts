@@ -1,6 +1,6 @@
 /** Tensors to and from safetensors files, under their state-dict keys. */
 import { type Device, type DType, type Tensor, type TypedArray, tensor } from "../torch/index.js";
-import { UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 import type { Digest } from "./hash-file.js";
 import { readSafetensors, type StoredDtype, type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { tensorIn } from "./safetensors-header.js";
@@ -94,14 +94,14 @@ export function saveTensors(path: string, tensors: Map<string, Tensor>, metadata
 }
 
 function toTensor({ dtype, shape, bytes }: StoredTensor, device: Device, where: string): Tensor {
-  if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) throw new UserError("a BOOL that is neither 0 nor 1", { where });
+  if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) throw formatError("a BOOL that is neither 0 nor 1", { where });
   const alone = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   return tensor(new ARRAYS[dtype](alone.buffer as ArrayBuffer), { shape, dtype: DTYPES[dtype], device });
 }
 
 function toStored(value: Tensor, where: string): StoredTensor {
   const dtype = STORED.get(value.dtype);
-  if (dtype === undefined) throw new UserError(`dtype ${value.dtype} cannot be stored`, { where });
+  if (dtype === undefined) throw formatError(`dtype ${value.dtype} cannot be stored`, { where });
   return {
     dtype,
     shape: value.shape,

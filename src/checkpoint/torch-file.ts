@@ -3,8 +3,8 @@
  * the other. The pickle is read as data and storages where they lie, when a tensor of theirs is asked for.
  * https://pytorch.org/docs/stable/notes/serialization.html
  */
-import { UserError } from "../user-error.js";
 import { type ByteSource, memorySource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 import { type PickleRules, unpickle } from "./pickle.js";
 import { ITEM_SIZE } from "./safetensors-header.js";
 import { TensorStorage } from "./strided-tensor.js";
@@ -18,16 +18,16 @@ const ROOT = /(^|\/)data\.pkl$/;
 export function readTorchZip(source: ByteSource): unknown {
   const entries = readZip(source);
   const roots = [...entries.keys()].filter((name) => ROOT.test(name));
-  if (roots.length !== 1) throw new UserError(`this zip is no file of torch.save: ${contents(entries)}`, { where: source.name });
+  if (roots.length !== 1) throw formatError(`this zip is no file of torch.save: ${contents(entries)}`, { where: source.name });
   const folder = roots[0].slice(0, -"data.pkl".length);
   if (entries.has(`${folder}constants.pkl`))
-    throw new UserError("this is a TorchScript program, not weights", {
+    throw formatError("this is a TorchScript program, not weights", {
       where: source.name,
       remedy: "Load it in Python with torch.jit.load and save its state_dict().",
     });
   checkByteOrder(entries.get(`${folder}byteorder`), source.name);
   const pickle = entries.get(roots[0]) as ZipEntry;
-  if (pickle.size > LARGEST_PICKLE) throw new UserError(`a data.pkl of ${pickle.size} bytes is absurd`, { where: source.name });
+  if (pickle.size > LARGEST_PICKLE) throw formatError(`a data.pkl of ${pickle.size} bytes is absurd`, { where: source.name });
   const rules: PickleRules = {
     globals: torchGlobals(source.name),
     persistent: (id) => zipStorage(storageId(id, source.name), entries, folder, source.name),
@@ -42,7 +42,7 @@ function contents(entries: ReadonlyMap<string, unknown>): string {
 
 function checkByteOrder(entry: ZipEntry | undefined, where: string): void {
   const order = entry && entry.size < 10 ? new TextDecoder().decode(entry.read(0, entry.size)) : "little";
-  if (order !== "little") throw new UserError(`its numbers are ${order}-endian; only little-endian files are read`, { where });
+  if (order !== "little") throw formatError(`its numbers are ${order}-endian; only little-endian files are read`, { where });
 }
 
 function zipStorage(
@@ -52,9 +52,9 @@ function zipStorage(
   where: string,
 ): TensorStorage {
   const entry = entries.get(`${folder}data/${key}`);
-  if (!entry) throw new UserError(`storage ${JSON.stringify(key)} is missing`, { where });
+  if (!entry) throw formatError(`storage ${JSON.stringify(key)} is missing`, { where });
   if (entry.size !== numel * ITEM_SIZE[dtype])
-    throw new UserError(
+    throw formatError(
       `storage ${JSON.stringify(key)} has ${entry.size} bytes, but ${numel} of ${dtype} take ${numel * ITEM_SIZE[dtype]}`,
       {
         where,
@@ -84,9 +84,9 @@ export function readTorchLegacy(source: ByteSource): unknown {
     return value;
   };
   const [magic, protocol, system, root, keys] = [next(), next(), next(), next(), next()];
-  if (magic !== MAGIC || protocol !== PROTOCOL) throw new UserError("its first numbers are not PyTorch's", { where });
+  if (magic !== MAGIC || protocol !== PROTOCOL) throw formatError("its first numbers are not PyTorch's", { where });
   if (!(system instanceof Map) || system.get("little_endian") !== true)
-    throw new UserError("its numbers are big-endian; only little-endian files are read", { where });
+    throw formatError("its numbers are big-endian; only little-endian files are read", { where });
   placeStorages(source, storages, keys, at);
   return root;
 }
@@ -99,10 +99,10 @@ interface LegacyStorage extends StorageId {
 function legacyStorage(id: StorageId, storages: Map<string, LegacyStorage>, source: ByteSource): TensorStorage {
   const { key, dtype, numel, rest } = id;
   if (rest.length > 0 && rest[0] !== null)
-    throw new UserError("it holds a view on a storage, as only PyTorch 0.3 wrote", { where: source.name });
+    throw formatError("it holds a view on a storage, as only PyTorch 0.3 wrote", { where: source.name });
   const known = storages.get(key) ?? { ...id, begin: -1 };
   if (known.dtype !== dtype || known.numel !== numel)
-    throw new UserError(`storage ${JSON.stringify(key)} is described in two ways`, { where: source.name });
+    throw formatError(`storage ${JSON.stringify(key)} is described in two ways`, { where: source.name });
   storages.set(key, known);
   return new TensorStorage(dtype, numel, (begin, length) => source.read(known.begin + begin, length));
 }
@@ -115,10 +115,10 @@ function placeStorages(source: ByteSource, storages: Map<string, LegacyStorage>,
     const count = source.read(begin, 8);
     const numel = new DataView(count.buffer, count.byteOffset, 8).getBigInt64(0, true);
     if (storage?.begin !== -1 || numel !== BigInt(storage.numel))
-      throw new UserError("its storages do not agree with its description of them; the file is damaged", { where: source.name });
+      throw formatError("its storages do not agree with its description of them; the file is damaged", { where: source.name });
     storage.begin = begin + 8;
     begin = storage.begin + storage.numel * ITEM_SIZE[storage.dtype];
   }
   if (begin > source.size || [...storages.values()].some((storage) => storage.begin < 0))
-    throw new UserError("a storage is missing; the file is truncated", { where: source.name });
+    throw formatError("a storage is missing; the file is truncated", { where: source.name });
 }

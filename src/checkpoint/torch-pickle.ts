@@ -2,7 +2,7 @@
  * The names that PyTorch's pickles of weights hold, each as plain data of ours. What is not in this table is refused.
  * https://pytorch.org/docs/stable/generated/torch.load.html (weights_only)
  */
-import { UserError } from "../user-error.js";
+import { formatError } from "./format-error.js";
 import { PickledObject, PickleGlobal } from "./pickle.js";
 import { ITEM_SIZE, type StoredDtype } from "./safetensors-header.js";
 import { isWholeNumbers, StridedTensor, TensorStorage } from "./strided-tensor.js";
@@ -55,15 +55,15 @@ export interface StorageId {
 export function storageId(id: unknown, where: string): StorageId {
   const [kind, type, key, , numel, ...rest] = Array.isArray(id) ? id : [];
   if (kind !== "storage" || !(type instanceof StorageType) || typeof key !== "string" || !isWholeNumbers([numel]))
-    throw new UserError("a tensor's storage is not described as PyTorch describes it", { where });
-  if (numel * ITEM_SIZE[type.dtype] > Number.MAX_SAFE_INTEGER) throw new UserError(`storage ${key} is absurdly large`, { where });
+    throw formatError("a tensor's storage is not described as PyTorch describes it", { where });
+  if (numel * ITEM_SIZE[type.dtype] > Number.MAX_SAFE_INTEGER) throw formatError(`storage ${key} is absurdly large`, { where });
   return { dtype: type.dtype, key, numel, rest };
 }
 
 /** The table for one file; `where` names it in errors. */
 export function torchGlobals(where: string): ReadonlyMap<string, PickleGlobal> {
   const refuse = (what: string): never => {
-    throw new UserError(what, { where });
+    throw formatError(what, { where });
   };
 
   function tensor([storage, offset, shape, stride]: unknown[]): StridedTensor {

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../user-error.js";
 import { type ByteSource, fileSource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 import { type StoredTensor, safetensorsIn } from "./safetensors.js";
 import { byteSize } from "./safetensors-header.js";
 import { parseShardIndex } from "./shard-index.js";
@@ -88,7 +89,9 @@ function checkpoint(open: (source: ByteSource) => unknown): Format["read"] {
 function whole(open: Format["read"]): Format["read"] {
   return (source, around) => {
     if (around.choice === undefined) return open(source, around);
-    throw new UserError(`it holds one set of weights, so there is no "${around.choice}" to choose`, { where: source.name });
+    throw new UserError("ERR_STATE_DICT", `it holds one set of weights, so there is no "${around.choice}" to choose`, {
+      where: source.name,
+    });
   };
 }
 
@@ -102,7 +105,7 @@ function readShards(
   const tensors = [...places].map(([key, name]): [string, StoredTensor] => {
     const stored = shards.get(name)?.tensors.get(key);
     if (!stored)
-      throw new UserError(`the index looks for ${JSON.stringify(key)} in ${name}, which lacks it`, { where: source.name });
+      throw formatError(`the index looks for ${JSON.stringify(key)} in ${name}, which lacks it`, { where: source.name });
     return [key, stored];
   });
   const opened = [...shards.values()];
@@ -111,7 +114,7 @@ function readShards(
 }
 
 const nested = (name: string): never => {
-  throw new UserError("it is named by an index that is itself a shard of another", { where: name });
+  throw formatError("it is named by an index that is itself a shard of another", { where: name });
 };
 
 // views may share a storage, and a view may repeat an element: no file needs much of either, and a bomb would
@@ -120,7 +123,7 @@ const MOST_REPETITION = 8;
 function checkTotal(tensors: ReadonlyMap<string, StoredTensor>, source: ByteSource): void {
   const total = [...tensors.values()].reduce((sum, { dtype, shape }) => sum + byteSize(dtype, shape), 0);
   if (total > MOST_REPETITION * source.size)
-    throw new UserError(`its tensors would take ${total} bytes, but the file has ${source.size}`, { where: source.name });
+    throw formatError(`its tensors would take ${total} bytes, but the file has ${source.size}`, { where: source.name });
 }
 
 const PREFIXES = ["module.", "_orig_mod."];
@@ -143,7 +146,7 @@ function inFolder(path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
   const found = IN_FOLDER.map((name) => join(path, name)).find((file) => existsSync(file));
   if (found) return found;
-  throw new UserError("the folder holds no weights that are known by their name", {
+  throw formatError("the folder holds no weights that are known by their name", {
     where: path,
     remedy: `Name the file itself, or have one of ${IN_FOLDER.join(", ")} there.`,
   });
@@ -151,9 +154,9 @@ function inFolder(path: string): string {
 
 function unknownFormat(source: ByteSource, start: Uint8Array): UserError {
   const ends = source.name.split(".").at(-1);
-  if (source.size === 0) return new UserError("the file is empty", { where: source.name });
+  if (source.size === 0) return formatError("the file is empty", { where: source.name });
   if (ends === "safetensors")
-    return new UserError("it does not begin as a safetensors file; it is damaged or something else", { where: source.name });
-  if (start[0] === 0x80) return new UserError("it is a pickle, but none that torch.save wrote", { where: source.name });
-  return new UserError("it is neither safetensors nor a file of PyTorch's torch.save", { where: source.name });
+    return formatError("it does not begin as a safetensors file; it is damaged or something else", { where: source.name });
+  if (start[0] === 0x80) return formatError("it is a pickle, but none that torch.save wrote", { where: source.name });
+  return formatError("it is neither safetensors nor a file of PyTorch's torch.save", { where: source.name });
 }

@@ -3,8 +3,8 @@
  * among them, skip that, and take damaged bytes for sizes and places. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { UserError } from "../user-error.js";
 import { type ByteSource, fileSource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 import { readZip, type ZipEntry } from "./zip.js";
 
 const START = Buffer.from("PK\x03\x04", "latin1");
@@ -15,10 +15,10 @@ const LARGEST_COMPRESSED = 1 << 27; // of what is compressed, bytes that it may 
 export function checkZip(path: string): void {
   const source = fileSource(path);
   if (source.size < 4 || !START.equals(source.read(0, 4)))
-    throw new UserError("is no zip, as files of PyTorch are", { where: path });
+    throw formatError("is no zip, as files of PyTorch are", { where: path });
   for (const [name, entry] of readZip(source))
     if (checksum(source, entry) !== entry.crc32)
-      throw new UserError(`${JSON.stringify(name.slice(0, 100))} in it is not what was written: its checksum differs`, {
+      throw formatError(`${JSON.stringify(name.slice(0, 100))} in it is not what was written: its checksum differs`, {
         where: path,
         remedy: "The file is damaged: copy or write it again.",
       });

@@ -2,8 +2,8 @@
  * The directory of a zip whose entries are stored, as PyTorch writes them: each can be read in part where it lies.
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
-import { UserError } from "../user-error.js";
 import { type ByteSource, fileSource } from "./byte-source.js";
+import { formatError } from "./format-error.js";
 
 export interface ZipEntry {
   readonly size: number;
@@ -74,7 +74,7 @@ function findDirectory(source: ByteSource): { begin: number; size: number; count
 function entry(source: ByteSource, name: string, directory: DataView, at: number): ZipEntry {
   const where = `${source.name}: entry ${JSON.stringify(name.slice(0, 100))}`;
   const refuse = (what: string): never => {
-    throw new UserError(what, { where });
+    throw formatError(what, { where });
   };
   const flags = directory.getUint16(at + 8, true);
   const method = directory.getUint16(at + 10, true);
@@ -138,7 +138,7 @@ function lastIndexOf(bytes: DataView, signature: number, from: number): number {
 }
 
 function damaged(source: ByteSource, how: string): never {
-  throw new UserError(`the zip is damaged: ${how}`, { where: source.name });
+  throw formatError(`the zip is damaged: ${how}`, { where: source.name });
 }
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -10,7 +10,9 @@ import { type ByteSource, fileSource, memorySource } from "../../src/checkpoint/
 import { parseWeights } from "../../src/checkpoint/index.js";
 import { byteSize } from "../../src/checkpoint/safetensors-header.js";
 import { Rng } from "../../src/data/rng.js";
-import { UserError } from "../../src/user-error.js";
+
+/** What a damaged file may be refused for; ERR_FILE where an index names a shard that is not there. */
+const foreseen = ["ERR_WEIGHTS_FORMAT", "ERR_UNSAFE_PICKLE", "ERR_STATE_DICT", "ERR_FILE"];
 
 const FILES = 10_000;
 const SEED = 20260101;
@@ -91,8 +93,9 @@ test.each(formats)("%s", (format, names) => {
     try {
       readWhole(bytes);
     } catch (error) {
-      if (!(error instanceof UserError)) throw new Error(`file ${i} of seed ${SEED}`, { cause: error });
-      expect(error.message.length).toBeLessThan(1000);
+      const { code, message } = error as Error & { code?: string };
+      if (!foreseen.includes(`${code}`)) throw new Error(`file ${i} of seed ${SEED}`, { cause: error });
+      expect(message.length).toBeLessThan(1000);
       refused++;
     }
     slowest = Math.max(slowest, performance.now() - began);

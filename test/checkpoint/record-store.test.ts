@@ -101,9 +101,17 @@ test("rubbish in the keys' file gives no wrong record", () => {
   store.close();
 });
 
-test("a folder of other records is refused in a sentence", () => {
+test("records and keys of another length are refused", () => {
+  const store = open(fresh());
+  expect(() => store.append(key(1), new Uint8Array(7))).toThrowCode("ERR_INVALID_OPTION", /\b8\b/, /\b7\b/);
+  expect(() => store.append(new Uint8Array(15), record(1))).toThrowCode("ERR_INVALID_OPTION", 16, 15);
+  expect(() => store.read(new Uint8Array(17))).toThrowCode("ERR_INVALID_OPTION", 16, 17);
+  store.close();
+});
+
+test("a folder of other records is refused", () => {
   const dir = filled(1);
-  expect(() => open(dir, { of: "others" })).toThrow("it describes records of another kind");
+  expect(() => open(dir, { of: "others" })).toThrowCode("ERR_CACHE", join(dir, "about.json"));
   writeFileSync(join(dir, "about.json"), "{");
-  expect(() => open(dir)).toThrow("it describes records of another kind");
+  expect(() => open(dir)).toThrowCode("ERR_CACHE", join(dir, "about.json"));
 });

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseSafetensors, readSafetensors, type StoredTensor, writeSafetensors } from "../../src/checkpoint/safetensors.js";
-import { UserError } from "../../src/user-error.js";
 
 const folder = mkdtempSync(join(tmpdir(), "safetensors-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,106 +51,96 @@ describe("what a file may hold", () => {
   });
 });
 
-describe("each fault is one sentence that names the file and the tensor", () => {
+describe("each fault is told in one line that names the file and the tensor", () => {
   const long = new Uint8Array(16);
   new DataView(long.buffer).setBigUint64(0, 100_000_001n, true);
   const zip = new Uint8Array([0x50, 0x4b, 3, 4, 9, 9, 9, 9, 9, 9]);
-  const faults: [string, Uint8Array, string][] = [
-    ["empty", bytes(), "the file is 0 bytes long, too short"],
-    ["seven bytes", bytes(1, 0, 0, 0, 0, 0, 0), "the file is 7 bytes long, too short"],
-    ["a huge header", long, "the header claims 100000001 bytes, more than the limit of 100000000"],
-    ["a zip", zip, "this is a zip file (a .pth of PyTorch?)"],
-    ["a header cut off", file({ a: u8([2], [0, 2]) }).subarray(0, 20), "only 12 follow; the file is truncated"],
-    ["no header", file(""), "the header does not begin with {"],
-    ["a list", file("[]"), "the header does not begin with {"],
-    ["a byte order mark", file("\ufeff{}"), "the header does not begin with {"],
-    ["not UTF-8", file("{}").fill(0xff, 9), "the header is not UTF-8"],
-    ["not JSON", file("{nope}"), "the header is not JSON"],
-    ["text after the header", file("{} x"), "the header is not JSON"],
-    ["NaN", file('{"a":NaN}'), "the header is not JSON"],
+  const faults: [string, Uint8Array, ...facts: (string | number | RegExp)[]][] = [
+    ["empty", bytes(), /\b0\b/],
+    ["seven bytes", bytes(1, 0, 0, 0, 0, 0, 0), /\b7\b/],
+    ["a huge header", long, 100000001, /\b100000000\b/],
+    ["a zip", zip, /\bzip\b/, ".pth"],
+    ["a header cut off", file({ a: u8([2], [0, 2]) }).subarray(0, 20), /\b12\b/],
+    ["no header", file(""), "{"],
+    ["a list", file("[]"), "{"],
+    ["a byte order mark", file("\ufeff{}"), "{"],
+    ["not UTF-8", file("{}").fill(0xff, 9), "UTF-8"],
+    ["not JSON", file("{nope}"), "JSON"],
+    ["text after the header", file("{} x"), "JSON"],
+    ["NaN", file('{"a":NaN}'), "JSON"],
     [
       "a tensor given twice",
       file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
-      'tensor "a": is given twice',
+      'tensor "a"',
     ],
-    [
-      "a field given twice",
-      file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
-      'tensor "a": "dtype" is given twice',
-    ],
-    ["deep nesting", file(`{"a":${"[".repeat(100_000)}`), "nested deeper"],
-    ["an entry that is no object", file({ a: [1] }), 'tensor "a": its header entry is not an object'],
-    ["null for an entry", file({ a: null }), 'tensor "a": its header entry is not an object'],
-    ["no dtype", file({ a: { shape: [0], data_offsets: [0, 0] } }), 'tensor "a": it has no dtype'],
-    ["an unknown dtype", file({ a: { dtype: "F33", shape: [0], data_offsets: [0, 0] } }), 'tensor "a": unknown dtype "F33"'],
+    ["a field given twice", file('{"a":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), 'tensor "a"', '"dtype"'],
+    ["deep nesting", file(`{"a":${"[".repeat(100_000)}`)],
+    ["an entry that is no object", file({ a: [1] }), 'tensor "a"'],
+    ["null for an entry", file({ a: null }), 'tensor "a"'],
+    ["no dtype", file({ a: { shape: [0], data_offsets: [0, 0] } }), 'tensor "a"', "dtype"],
+    ["an unknown dtype", file({ a: { dtype: "F33", shape: [0], data_offsets: [0, 0] } }), 'tensor "a"', '"F33"'],
     [
       "a dtype by a name every object has",
       file({ a: { dtype: "constructor", shape: [0], data_offsets: [0, 0] } }),
-      'unknown dtype "constructor"',
+      'tensor "a"',
+      '"constructor"',
     ],
-    ...["U16", "U32", "U64", "F8_E4M3", "F8_E5M2"].map((dtype): [string, Uint8Array, string] => [
+    ...["U16", "U32", "U64", "F8_E4M3", "F8_E5M2"].map((dtype): [string, Uint8Array, string, string] => [
       `dtype ${dtype}`,
       file({ a: { dtype, shape: [0], data_offsets: [0, 0] } }),
-      `tensor "a": dtype ${dtype} is not supported here`,
+      'tensor "a"',
+      dtype,
     ]),
-    ["an unknown field", file({ a: { ...u8([0], [0, 0]), stride: [1] } }), 'tensor "a": unknown field "stride"'],
-    ["no shape", file({ a: { dtype: "U8", data_offsets: [0, 0] } }), 'tensor "a": its shape is not a list'],
-    ["a shape of words", file({ a: u8(["2"], [0, 2]) }, [1, 2]), 'tensor "a": its shape is not a list'],
-    ["a negative size", file({ a: u8([-1], [0, 1]) }, [1]), 'tensor "a": -1 is not a whole number'],
-    ["a broken size", file({ a: u8([1.5], [0, 1]) }, [1]), 'tensor "a": 1.5 is not a whole number'],
-    [
-      "a size with a point",
-      file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', [1]),
-      'tensor "a": 1.0 is not a whole number',
-    ],
-    [
-      "a size with an exponent",
-      file('{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', [1]),
-      'tensor "a": 1e0 is not a whole number',
-    ],
+    ["an unknown field", file({ a: { ...u8([0], [0, 0]), stride: [1] } }), 'tensor "a"', '"stride"'],
+    ["no shape", file({ a: { dtype: "U8", data_offsets: [0, 0] } }), 'tensor "a"', /\bshape\b/],
+    ["a shape of words", file({ a: u8(["2"], [0, 2]) }, [1, 2]), 'tensor "a"', /\bshape\b/],
+    ["a negative size", file({ a: u8([-1], [0, 1]) }, [1]), 'tensor "a"', "-1"],
+    ["a broken size", file({ a: u8([1.5], [0, 1]) }, [1]), 'tensor "a"', "1.5"],
+    ["a size with a point", file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', [1]), 'tensor "a"', "1.0"],
+    ["a size with an exponent", file('{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', [1]), 'tensor "a"', "1e0"],
     [
       "a huge size",
       file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}', [1]),
-      'tensor "a": the number 9007199254740993 is too large',
+      'tensor "a"',
+      "9007199254740993",
     ],
     [
       "sizes whose product is huge",
       file({ a: u8([4294967296, 4294967296], [0, 1]) }, [1]),
-      'tensor "a": its shape [4294967296,4294967296] is too large',
+      'tensor "a"',
+      "[4294967296,4294967296]",
     ],
-    ["one offset", file({ a: u8([1], [0]) }, [1]), 'tensor "a": its data_offsets are not two'],
-    ["offsets backwards", file({ a: u8([1], [1, 0]) }, [1]), 'tensor "a": its data_offsets run backwards'],
+    ["one offset", file({ a: u8([1], [0]) }, [1]), 'tensor "a"', "data_offsets"],
+    ["offsets backwards", file({ a: u8([1], [1, 0]) }, [1]), 'tensor "a"', "data_offsets", /\b1\b.*\b0\b/],
     [
       "offsets that do not fit the shape",
       file({ a: u8([3], [0, 2]) }, [1, 2]),
-      'tensor "a": its data_offsets span 2 bytes, but shape [3] of U8 takes 3',
+      'tensor "a"',
+      "data_offsets",
+      /\b2\b.*\[3\].*U8.*\b3\b/,
     ],
-    ["an overlap", file({ a: u8([2], [0, 2]), b: u8([2], [1, 3]) }, [1, 2, 3]), 'tensor "b": its bytes overlap'],
-    ["a gap", file({ a: u8([1], [0, 1]), b: u8([1], [2, 3]) }, [1, 2, 3]), 'tensor "b": there is a gap of 1 bytes before it'],
-    ["a gap at the start", file({ a: u8([1], [1, 2]) }, [1, 2]), 'tensor "a": there is a gap of 1 bytes before it'],
-    [
-      "data cut off",
-      file({ a: u8([3], [0, 3]) }, [1, 2]),
-      'tensor "a": it ends at byte 3 of the data, but the file holds 2; the file is truncated',
-    ],
-    ["data left over", file({ a: u8([1], [0, 1]) }, [1, 2]), "1 bytes follow the last tensor"],
-    ["metadata that is no object", file({ __metadata__: ["x"] }), "__metadata__ is not an object"],
-    ["metadata that is no string", file({ __metadata__: { epoch: true } }), '__metadata__ "epoch" is not a string'],
+    ["an overlap", file({ a: u8([2], [0, 2]), b: u8([2], [1, 3]) }, [1, 2, 3]), 'tensor "b"', /\b1\b.*\b2\b/],
+    ["a gap", file({ a: u8([1], [0, 1]), b: u8([1], [2, 3]) }, [1, 2, 3]), 'tensor "b"', /\b1\b/],
+    ["a gap at the start", file({ a: u8([1], [1, 2]) }, [1, 2]), 'tensor "a"', /\b1\b/],
+    ["data cut off", file({ a: u8([3], [0, 3]) }, [1, 2]), 'tensor "a"', /\b3\b.*\b2\b/],
+    ["data left over", file({ a: u8([1], [0, 1]) }, [1, 2]), /\b1\b/],
+    ["metadata that is no object", file({ __metadata__: ["x"] }), "__metadata__"],
+    ["metadata that is no string", file({ __metadata__: { epoch: true } }), "__metadata__", '"epoch"'],
   ];
 
-  test.each(faults)("%s", (_, content, message) => {
-    expect(() => parseSafetensors(content, "x.safetensors")).toThrow(UserError);
-    expect(() => parseSafetensors(content, "x.safetensors")).toThrow(message);
-    expect(() => parseSafetensors(content, "x.safetensors")).toThrow(/^x\.safetensors: [^\n]{1,400}$/);
+  test.each(faults)("%s", (_, content, ...facts) => {
+    const line = /^x\.safetensors: [^\n]{1,400}$/;
+    expect(() => parseSafetensors(content, "x.safetensors")).toThrowCode("ERR_WEIGHTS_FORMAT", line, ...facts);
   });
 
   test("a missing file, a folder, a path through a file", () => {
     const plain = join(folder, "plain");
     writeFileSync(plain, "");
-    expect(() => readSafetensors(join(folder, "none"))).toThrow(/^Cannot read .*none: it does not exist$/);
-    expect(() => readSafetensors(folder)).toThrow(UserError);
-    expect(() => readSafetensors(join(plain, "x"))).toThrow("a part of the path is a file, not a folder");
-    expect(() => readSafetensors(plain)).toThrow("the file is 0 bytes long");
+    for (const [path, code] of [[join(folder, "none"), "ENOENT"], [folder, "EISDIR"], [join(plain, "x"), "ENOTDIR"]]) {
+      expect(() => readSafetensors(path)).toThrowCode("ERR_FILE", path);
+      expect(() => readSafetensors(path)).toThrow(expect.objectContaining({ cause: expect.objectContaining({ code }) }));
+    } // biome-ignore format: pairs
+    expect(() => readSafetensors(plain)).toThrowCode("ERR_WEIGHTS_FORMAT", plain, /\b0\b/);
   });
 });
 
@@ -180,15 +169,19 @@ describe("writing", () => {
     const path = join(folder, "kept.safetensors");
     writeSafetensors(path, tensors);
     const before = createHash("sha256").update(readFileSync(path)).digest("hex");
-    expect(() => writeSafetensors(path, new Map([["bad", { dtype: "F32", shape: [2], bytes: bytes(1) }]]))).toThrow(
-      'tensor "bad": has 1 bytes, but shape [2] of F32 takes 8',
+    expect(() => writeSafetensors(path, new Map([["bad", { dtype: "F32", shape: [2], bytes: bytes(1) }]]))).toThrowCode(
+      "ERR_WEIGHTS_FORMAT",
+      'tensor "bad"',
+      /\b1\b.*\[2\].*F32.*\b8\b/,
     );
-    expect(() => writeSafetensors(path, new Map([["__metadata__", { dtype: "U8", shape: [0], bytes: bytes() }]]))).toThrow(
-      "cannot be called",
+    expect(() => writeSafetensors(path, new Map([["__metadata__", { dtype: "U8", shape: [0], bytes: bytes() }]]))).toThrowCode(
+      "ERR_WEIGHTS_FORMAT",
+      path,
+      "__metadata__",
     );
     expect(createHash("sha256").update(readFileSync(path)).digest("hex")).toBe(before);
     expect(readdirSync(folder).filter((name) => name.includes(".tmp"))).toEqual([]);
-    expect(() => writeSafetensors(join(path, "x"), tensors)).toThrow(/^Cannot write .*: a part of the path is a file/);
+    expect(() => writeSafetensors(join(path, "x"), tensors)).toThrowCode("ERR_FILE", join(path, "x"));
   });
 
   test("bytes are read when they are asked for, from the file whose header was read", () => {
@@ -196,11 +189,11 @@ describe("writing", () => {
     writeSafetensors(path, tensors);
     const { tensors: read } = readSafetensors(path);
     truncateSync(path, 40);
-    expect(() => read.get("b")?.bytes).toThrow("was changed while it was being read");
+    expect(() => read.get("b")?.bytes).toThrowCode("ERR_FILE", path);
   });
 });
 
-test("10,000 damaged files end in a sentence or in tensors that lie inside the file", () => {
+test("10,000 damaged files are refused, or end in tensors that lie inside the file", () => {
   const header = JSON.stringify({
     __metadata__: { a: "b" },
     x: { dtype: "F32", shape: [2, 1], data_offsets: [0, 8] },
@@ -255,7 +248,8 @@ test("10,000 damaged files end in a sentence or in tensors that lie inside the f
       for (const { bytes } of tensors.values()) expect(bytes.length).toBeLessThanOrEqual(damaged.length);
       read++;
     } catch (error) {
-      if (!(error instanceof UserError) || /\n/.test(error.message)) throw error;
+      const { code, message } = error as Error & { code?: string };
+      if (code !== "ERR_WEIGHTS_FORMAT" || /\n/.test(message)) throw error;
     }
   }
   expect(read).toBeGreaterThan(100); // damage in the data alone is no fault

@@ -69,6 +69,6 @@ test("a file that fails half-way leaves no tensor behind", () => {
       ["b", { dtype: "BOOL" as const, shape: [1], bytes: new Uint8Array([2]) }],
     ]),
   );
-  expect(() => loadTensors(path)).toThrow('tensor "b": a BOOL that is neither 0 nor 1');
+  expect(() => loadTensors(path)).toThrowCode("ERR_WEIGHTS_FORMAT", path, 'tensor "b"', "BOOL");
   expect(memory().tensors).toBe(before);
 });

@@ -1,4 +1,4 @@
-/** Weight files of every kind, as PyTorch and Transformers wrote them, come back value by value; what is none is refused in a sentence. */
+/** Weight files of every kind, as PyTorch and Transformers wrote them, come back value by value; what is none is refused. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -77,7 +77,7 @@ describe("files that PyTorch wrote", () => {
     const stored = readWeights(file).tensors.get("a")!;
     expect([...new Float32Array(stored.bytes.slice().buffer)]).toEqual([2, 3]);
     writeFileSync(file, "gone");
-    expect(() => stored.bytes).toThrow("the file was changed while it was being read");
+    expect(() => stored.bytes).toThrowCode("ERR_FILE", file);
   });
 });
 
@@ -117,11 +117,13 @@ describe("which state dict is taken", () => {
 
   test("two that are equally likely are refused with the ways to say which", () => {
     const file = join(samples, "two.pth");
-    expect(() => readWeights(file)).toThrow(
-      `${file}: it holds 2 state dicts: student, teacher. Say which: ${file}#student or ${file}#teacher`,
+    expect(() => readWeights(file)).toThrowCode("ERR_STATE_DICT", `${file}#student`, `${file}#teacher`);
+    expect(() => readWeights(`${file}#teach`)).toThrowCode("ERR_STATE_DICT", file, /\bteach\b/, "teacher");
+    expect(() => readWeights(join(samples, "vit.safetensors#model"))).toThrowCode(
+      "ERR_STATE_DICT",
+      "vit.safetensors",
+      /\bmodel\b/,
     );
-    expect(() => readWeights(`${file}#teach`)).toThrow('it holds no state dict "teach". Did you mean "teacher"?');
-    expect(() => readWeights(join(samples, "vit.safetensors#model"))).toThrow('there is no "model" to choose');
   });
 
   test("a file whose own name has a # is itself", () => {
@@ -145,67 +147,67 @@ describe("weights in shards", () => {
     const write = (map: unknown) => writeFileSync(index, JSON.stringify({ weight_map: map }));
     writeSafetensors(join(folder, "one.safetensors"), new Map());
     write({ a: "one.safetensors" });
-    expect(() => readWeights(index)).toThrow('the index looks for "a" in one.safetensors, which lacks it');
+    expect(() => readWeights(index)).toThrowCode("ERR_WEIGHTS_FORMAT", index, '"a"', "one.safetensors");
     for (const elsewhere of ["../one.safetensors", "/etc/passwd", "..", "", 3, "a\\b"]) {
       write({ a: elsewhere });
-      expect(() => readWeights(index)).toThrow('weight_map "a" names no file beside the index');
+      expect(() => readWeights(index)).toThrowCode("ERR_WEIGHTS_FORMAT", index, "weight_map", '"a"');
     }
     write([]);
-    expect(() => readWeights(index)).toThrow("it has no weight_map");
+    expect(() => readWeights(index)).toThrowCode("ERR_WEIGHTS_FORMAT", index, "weight_map");
     write({ a: "gone.safetensors" });
-    expect(() => readWeights(index)).toThrow("it does not exist");
+    expect(() => readWeights(index)).toThrowCode("ERR_FILE", "gone.safetensors");
   });
 
   test("an index of indexes is refused, however deep", () => {
     writeFileSync(join(folder, "self.json"), JSON.stringify({ weight_map: { a: "self.json" } }));
-    expect(() => readWeights(join(folder, "self.json"))).toThrow(
-      "self.json: it is named by an index that is itself a shard of another",
-    );
+    expect(() => readWeights(join(folder, "self.json"))).toThrowCode("ERR_WEIGHTS_FORMAT", "self.json");
   });
 });
 
-describe("what is no weight file is refused in a sentence", () => {
+describe("what is no weight file is refused", () => {
   const plain = pickle(dict({ a: tensor({ numel: 1, shape: [1], stride: [1] }) }));
   const storage = new Uint8Array(4);
   const good = { "x/data.pkl": plain, "x/data/0": storage };
-  const cases: [string, Uint8Array | string, string][] = [
-    ["nothing", "", "the file is empty"],
-    ["a text", "hello", "it is neither safetensors nor a file of PyTorch's torch.save"],
-    ["a pickle", pickle("N"), "it is a pickle, but none that torch.save wrote"],
-    [
-      "another zip",
-      storedZip({ "arr_0.npy": "x" }),
-      'this zip is no file of torch.save: it holds "arr_0.npy", but not one data.pkl',
-    ],
-    ["an empty zip", storedZip({ a: "" }).slice(0, 20), "it has no directory at its end; it is truncated"],
-    ["a cut zip", storedZip(good).slice(0, -30), "it has no directory at its end; it is truncated"],
-    ["a packed zip", storedZip(good, { method: 8 }), 'entry "x/data.pkl": it is compressed'],
-    ["a TorchScript program", storedZip({ ...good, "x/constants.pkl": "" }), "this is a TorchScript program, not weights"],
-    ["big-endian numbers", storedZip({ ...good, "x/byteorder": "big" }), "its numbers are big-endian"],
-    ["a missing storage", storedZip({ "x/data.pkl": plain }), 'storage "0" is missing'],
-    ["a short storage", storedZip({ ...good, "x/data/0": new Uint8Array(3) }), 'storage "0" has 3 bytes, but 1 of F32 take 4'],
-    ["no weights", storedZip({ "x/data.pkl": pickle("]") }), "it holds no state dict: it is a list"],
+  const cases: [string, Uint8Array | string, ...facts: (string | RegExp)[]][] = [
+    ["nothing", ""],
+    ["a text", "hello", "safetensors", "torch.save"],
+    ["a pickle", pickle("N"), "torch.save"],
+    ["another zip", storedZip({ "arr_0.npy": "x" }), "torch.save", "arr_0.npy", "data.pkl"],
+    ["an empty zip", storedZip({ a: "" }).slice(0, 20)],
+    ["a cut zip", storedZip(good).slice(0, -30)],
+    ["a packed zip", storedZip(good, { method: 8 }), "x/data.pkl"],
+    ["a TorchScript program", storedZip({ ...good, "x/constants.pkl": "" }), "TorchScript", "torch.jit.load"],
+    ["big-endian numbers", storedZip({ ...good, "x/byteorder": "big" }), /\bbig\b/],
+    ["a missing storage", storedZip({ "x/data.pkl": plain }), '"0"'],
+    ["a short storage", storedZip({ ...good, "x/data/0": new Uint8Array(3) }), '"0"', /\b3\b/, /\b1\b.*F32.*\b4\b/],
+    ["no weights", storedZip({ "x/data.pkl": pickle("]") }), /\blist\b/],
     [
       "numbers alone",
       storedZip({ "x/data.pkl": pickle(dict({ epoch: pickle("K\x01").slice(2, -1) })) }),
-      'it is a dict of 1, with "epoch"',
+      /\bdict\b.*\b1\b/,
+      "epoch",
     ],
   ];
-  test.each(cases)("%s", (_, content, sentence) => {
+  test.each(cases)("%s", (_, content, ...facts) => {
     const file = join(folder, "bad.pth");
     writeFileSync(file, content);
-    expect(() => readWeights(file)).toThrow(sentence);
+    expect(() => readWeights(file)).toThrowCode("ERR_WEIGHTS_FORMAT", file, ...facts);
   });
 
   test("samples of what weights are not", () => {
-    expect(() => readWeights(join(samples, "one_tensor.pth"))).toThrow("it holds no state dict: it is a single tensor");
-    expect(() => readWeights(join(samples, "expected.json"))).toThrow("it has no weight_map");
+    expect(() => readWeights(join(samples, "one_tensor.pth"))).toThrowCode("ERR_WEIGHTS_FORMAT", "one_tensor.pth", /\btensor\b/);
+    expect(() => readWeights(join(samples, "expected.json"))).toThrowCode("ERR_WEIGHTS_FORMAT", "expected.json", "weight_map");
   });
 
   test("a path that leads nowhere, or to a folder without weights", () => {
-    expect(() => readWeights(join(folder, "gone.pth"))).toThrow("gone.pth: it does not exist");
+    expect(() => readWeights(join(folder, "gone.pth"))).toThrowCode("ERR_FILE", "gone.pth");
     mkdirSync(join(folder, "empty"));
-    expect(() => readWeights(join(folder, "empty"))).toThrow("the folder holds no weights that are known by their name");
+    expect(() => readWeights(join(folder, "empty"))).toThrowCode(
+      "ERR_WEIGHTS_FORMAT",
+      join(folder, "empty"),
+      "model.safetensors",
+      "pytorch_model.bin",
+    );
   });
 });
 
@@ -222,16 +224,16 @@ describe("zips beyond the ordinary", () => {
 
   const bomb = (view: Parameters<typeof tensor>[0], size = 4 * view.numel) =>
     storedZip({ "x/data.pkl": pickle(dict({ a: tensor(view) })), "x/data/0": new Uint8Array(size) });
-  test.each([
-    ["one element repeated", bomb({ numel: 1, shape: [1000, 1000], stride: [0, 0] }), "its tensors would take 4000000 bytes"],
-    ["beyond its storage", bomb({ numel: 4, shape: [3, 2], stride: [2, 1] }), "reaches to element 6 of a storage of 4"],
-    ["an offset beyond", bomb({ numel: 4, offset: 4, shape: [1], stride: [1] }), "reaches to element 5 of a storage of 4"],
-    ["a negative stride", bomb({ numel: 4, shape: [2], stride: [-1] }), "are no whole numbers that go together"],
-    ["a stride too few", bomb({ numel: 4, shape: [2, 2], stride: [1] }), "are no whole numbers that go together"],
-    ["an absurd shape", bomb({ numel: 1, shape: Array(9).fill(2 ** 30), stride: Array(9).fill(0) }), "is too large"],
-  ])("%s is refused", (_, content, sentence) => {
+  test.each<[string, Uint8Array, ...facts: (number | RegExp)[]]>([
+    ["one element repeated", bomb({ numel: 1, shape: [1000, 1000], stride: [0, 0] }), 4_000_000],
+    ["beyond its storage", bomb({ numel: 4, shape: [3, 2], stride: [2, 1] }), /\b3,2\b.*\b6\b.*\b4\b/],
+    ["an offset beyond", bomb({ numel: 4, offset: 4, shape: [1], stride: [1] }), /\b1\b.*\b5\b.*\b4\b/],
+    ["a negative stride", bomb({ numel: 4, shape: [2], stride: [-1] })],
+    ["a stride too few", bomb({ numel: 4, shape: [2, 2], stride: [1] })],
+    ["an absurd shape", bomb({ numel: 1, shape: Array(9).fill(2 ** 30), stride: Array(9).fill(0) }), 2 ** 30],
+  ])("%s is refused", (_, content, ...facts) => {
     const file = join(folder, "bomb.pth");
     writeFileSync(file, content);
-    expect(() => readWeights(file)).toThrow(sentence);
+    expect(() => readWeights(file)).toThrowCode("ERR_WEIGHTS_FORMAT", file, ...facts);
   });
 });
