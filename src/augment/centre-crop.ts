@@ -1,5 +1,5 @@
 /** What a model is evaluated on: the shorter side resized to size / share, and the middle cut out; as torchvision's and timm's transforms. */
-import type { Framing, Interpolation, Size } from "../data/index.js";
+import { DataError, type Framing, type Interpolation, type Size } from "../data/index.js";
 import { framed } from "./framed.js";
 
 export interface CentreCropOptions {
@@ -11,7 +11,8 @@ export interface CentreCropOptions {
 
 export function centreCrop(options: CentreCropOptions) {
   const { size, share = 0.875, interpolation = "bicubic" } = options;
-  if (!(share > 0 && share <= 1)) throw new RangeError(`centreCrop keeps a share above 0 and up to 1, not ${share}.`);
+  if (!(share > 0 && share <= 1))
+    throw new DataError("ERR_INVALID_OPTION", `centreCrop keeps a share above 0 and up to 1, not ${share}.`);
   const framing: Framing = (picture) => {
     const to = withShorterSide(picture, Math.floor(size / share));
     const keep = { left: middle(to.width, size), top: middle(to.height, size), width: size, height: size };

@@ -1,9 +1,10 @@
 /** One op from several, applied in order; its pictures are in the space of the one that normalises. */
-import { type ImageOp, inSpace } from "../data/index.js";
+import { DataError, type ImageOp, inSpace } from "../data/index.js";
 
 export function compose(ops: readonly ImageOp[]): ImageOp {
   const spaces = ops.flatMap(({ space }) => space ?? []);
-  if (spaces.length > 1) throw new RangeError(`compose has ${spaces.length} operations that normalise: once is enough.`);
+  if (spaces.length > 1)
+    throw new DataError("ERR_AUGMENTATION", `compose has ${spaces.length} operations that normalise: once is enough.`);
   const apply: ImageOp = (image, rng, place) => {
     for (const op of ops) image = op(image, rng, place);
     return image;

@@ -1,5 +1,5 @@
 /** A change of a picture's bytes that nothing random is left in: the ops draw, the edits do. */
-import { type ByteImage, type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
+import { type ByteImage, DataError, type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 export type { ByteImage };
@@ -25,5 +25,5 @@ export function drawn(name: string, options: unknown, draw: (rng: Rng) => readon
 
 function asBytes(image: Image, name: string): ByteImage {
   if (image.data instanceof Uint8Array) return image as ByteImage;
-  throw new TypeError(`${name} works on bytes: put it before normalise.`);
+  throw new DataError("ERR_AUGMENTATION", `${name} works on bytes: put it before normalise.`);
 }

@@ -1,9 +1,9 @@
 /** An op that says which part of the picture it wants, so that the decoder cuts it out and no other op sees the rest. */
-import { type Framing, type ImageOp, imageOp } from "../data/index.js";
+import { DataError, type Framing, type ImageOp, imageOp } from "../data/index.js";
 
 export function framed(name: string, options: unknown, framing: Framing): ImageOp {
   const misplaced: ImageOp = () => {
-    throw new TypeError(`${name} is done while a picture is decoded: put it first.`);
+    throw new DataError("ERR_AUGMENTATION", `${name} is done while a picture is decoded: put it first.`);
   };
   return Object.assign(imageOp(name, options, misplaced), { framing });
 }

@@ -2,7 +2,7 @@
  * Mixup and CutMix of a batch with itself reversed, and smoothed targets to match; as timm's batch mode.
  * https://arxiv.org/abs/1710.09412, https://arxiv.org/abs/1905.04899
  */
-import type { Batch, BatchOp, Rng } from "../data/index.js";
+import { type Batch, type BatchOp, DataError, type Rng } from "../data/index.js";
 import { pixels } from "../data/pixels.js";
 import { type Box, boxShare, randomBox } from "./cutmix-box.js";
 
@@ -24,7 +24,7 @@ export function mixup({
   classes,
 }: MixupOptions): BatchOp {
   if (!(alpha >= 0 && cutmix >= 0 && alpha + cutmix > 0))
-    throw new RangeError(`mixup needs alpha or cutmix above 0, not ${alpha} and ${cutmix}.`);
+    throw new DataError("ERR_INVALID_OPTION", `mixup needs alpha or cutmix above 0, not ${alpha} and ${cutmix}.`);
   const cutShare = alpha === 0 ? 1 : cutmix === 0 ? 0 : switchProbability;
   return (batch, rng) => {
     const lambda = rng.chance(probability) ? mix(batch, rng) : 1;
@@ -55,7 +55,7 @@ export function softTargets(
   const last = labels.length - 1;
   for (let i = 0; i <= last; i++) {
     const [own, other] = [Number(labels[i]), Number(labels[last - i])];
-    if (own >= classes) throw new RangeError(`A label ${own} does not fit ${classes} classes.`);
+    if (own >= classes) throw new DataError("ERR_DATA_LABELS", `A label ${own} does not fit ${classes} classes.`);
     targets[i * classes + own] += (1 - smoothing) * lambda;
     targets[i * classes + other] += (1 - smoothing) * (1 - lambda);
   }

@@ -3,7 +3,7 @@
  * The edits, their ranges and the string that describes them are timm's: `rand-m9-mstd0.5-inc1` is magnitude 9 of 10, a standard
  * deviation of 0.5 from edit to edit, and severities that all grow with the magnitude.
  */
-import type { ImageOp, Rng } from "../data/index.js";
+import { DataError, type ImageOp, type Rng } from "../data/index.js";
 import { type Fill, rotate, shearX, shearY, translateX, translateY } from "./affine.js";
 import { drawn, type Edit } from "./edit.js";
 import { colour, sharpness } from "./enhance.js";
@@ -40,14 +40,16 @@ const settings: Record<string, (value: number) => RandAugmentOptions> = {
 /** `rand-m9-mstd0.5-inc1` in words of ours. */
 export function parseRandAugment(text: string): RandAugmentOptions {
   const [kind, ...parts] = text.split("-");
-  if (kind !== "rand") throw new RangeError(`"${text}" is no RandAugment: it begins with "rand", as rand-m9-mstd0.5-inc1.`);
+  if (kind !== "rand")
+    throw new DataError("ERR_INVALID_OPTION", `"${text}" is no RandAugment: it begins with "rand", as rand-m9-mstd0.5-inc1.`);
   return Object.assign({}, ...parts.map((part) => parsePart(part, text)));
 }
 
 function parsePart(part: string, text: string): RandAugmentOptions {
   const [, key = "", value = ""] = /^([a-z]+)(\d+(?:\.\d+)?|inf)$/.exec(part) ?? [];
   if (!Object.hasOwn(settings, key))
-    throw new RangeError(
+    throw new DataError(
+      "ERR_INVALID_OPTION",
       `"${part}" in "${text}" is none of ${Object.keys(settings).join(", ")} with a number, as in rand-m9-mstd0.5-inc1.`,
     );
   return settings[key](value === "inf" ? Number.POSITIVE_INFINITY : Number(value));

@@ -1,5 +1,5 @@
 /** A square out of a larger picture that is first continued beyond its edges by its mirror image, as torchvision's RandomCrop. */
-import { type Image, type ImageOp, imageOp } from "../data/index.js";
+import { DataError, type Image, type ImageOp, imageOp } from "../data/index.js";
 
 export function randomCrop({ size, pad = 0 }: { size: number; pad?: number }): ImageOp {
   let out: Image | undefined;
@@ -18,8 +18,13 @@ export function randomCrop({ size, pad = 0 }: { size: number; pad?: number }): I
 
 function check({ height, width }: Image, size: number, pad: number): void {
   const side = Math.min(height, width);
-  if (side + 2 * pad < size) throw new RangeError(`randomCrop wants ${size} pixels, and the picture has ${width}×${height}.`);
-  if (pad >= side) throw new RangeError(`randomCrop mirrors ${pad} pixels of a picture of ${width}×${height}: fewer, please.`);
+  if (side + 2 * pad < size)
+    throw new DataError("ERR_AUGMENTATION", `randomCrop wants ${size} pixels, and the picture has ${width}×${height}.`);
+  if (pad >= side)
+    throw new DataError(
+      "ERR_AUGMENTATION",
+      `randomCrop mirrors ${pad} pixels of a picture of ${width}×${height}: fewer, please.`,
+    );
 }
 
 function copyFrom(image: Image, { top, left }: { top: number; left: number }, out: Image): void {

@@ -1,5 +1,5 @@
 /** Random erasing: overwrites a random rectangle. https://arxiv.org/abs/1708.04896; sizes and modes as timm, after `normalise`. */
-import { type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
+import { DataError, type Image, type ImageOp, imageOp, type Rng } from "../data/index.js";
 import { Scratch } from "./scratch.js";
 
 /** `const` writes 0, `rand` one normal value per channel, `pixel` one per pixel. */
@@ -36,7 +36,7 @@ export function randomErasing({
   const scratch = new Scratch();
   return imageOp("randomErasing", { probability, mode, minArea, maxArea, minAspect, maxAspect }, (image, rng, place) => {
     if (!(image.data instanceof Float32Array))
-      throw new TypeError("randomErasing works on normalised pictures: put it after normalise.");
+      throw new DataError("ERR_AUGMENTATION", "randomErasing works on normalised pictures: put it after normalise.");
     if (!rng.chance(probability)) return image;
     const rectangle = drawRectangle(image, rng);
     if (!rectangle) return image;

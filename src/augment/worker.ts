@@ -9,7 +9,10 @@ const factories = ops as unknown as Record<string, (options: unknown) => ImageOp
 
 function make({ op, options }: OpSpec): ImageOp {
   if (Object.hasOwn(factories, op)) return factories[op](options);
-  throw new DataError(`The operation "${op}" is not one of vit-distill's, so that no data worker can make it: say workers: 0.`);
+  throw new DataError(
+    "ERR_AUGMENTATION",
+    `The operation "${op}" is not one of vit-distill's, so that no data worker can make it: say workers: 0.`,
+  );
 }
 
 serve((specs) => compose(specs.map(make)));

@@ -71,7 +71,7 @@ describe("randomResizedCrop", () => {
   });
 
   it("is done while decoding, and says so when it stands elsewhere", () => {
-    expect(() => randomResizedCrop({ size: 8 })(picture, Rng.from(0))).toThrow("put it first");
+    expect(() => randomResizedCrop({ size: 8 })(picture, Rng.from(0))).toThrowCode("ERR_AUGMENTATION", "randomResizedCrop");
   });
 });
 
@@ -83,7 +83,7 @@ describe("centreCrop", () => {
   });
 
   it("refuses a share beyond the picture", () => {
-    expect(() => centreCrop({ size: 8, share: 1.2 })).toThrow("share");
+    expect(() => centreCrop({ size: 8, share: 1.2 })).toThrowCode("ERR_INVALID_OPTION", "centreCrop", "share", "1.2");
   });
 });
 
@@ -95,6 +95,16 @@ describe("randomCrop", () => {
     for (let i = 0; i < 60; i++) rows.add(Array.from(op(bytes(1, 1 + 4, 5), rng).data.subarray(0, 5)).join());
     expect(rows).toContain("13,12,11,12,13"); // two beyond the top left corner
     expect(rows).toContain("1,2,3,4,5");
+  });
+
+  it("refuses a picture that is too small, or too small to be mirrored so far", () => {
+    expect(() => randomCrop({ size: 9, pad: 2 })(bytes(1, 4, 5), Rng.from(0))).toThrowCode(
+      "ERR_AUGMENTATION",
+      "randomCrop",
+      /\b9\b/,
+      "5×4",
+    );
+    expect(() => randomCrop({ size: 9, pad: 4 })(bytes(1, 4, 5), Rng.from(0))).toThrowCode("ERR_AUGMENTATION", /\b4\b/, "5×4");
   });
 
   it("cuts from a larger picture", () => {

@@ -24,9 +24,14 @@ describe("the string", () => {
   });
 
   it("is refused by the part that is wrong", () => {
-    expect(() => parseRandAugment("augmix-m3")).toThrow('begins with "rand"');
-    expect(() => parseRandAugment("rand-m9-zoom2")).toThrow('"zoom2"');
-    expect(() => parseRandAugment("rand-toString1")).toThrow('"toString1"');
+    expect(() => parseRandAugment("augmix-m3")).toThrowCode(
+      "ERR_INVALID_OPTION",
+      '"augmix-m3"',
+      '"rand"',
+      "rand-m9-mstd0.5-inc1",
+    );
+    expect(() => parseRandAugment("rand-m9-zoom2")).toThrowCode("ERR_INVALID_OPTION", '"zoom2"', "mstd");
+    expect(() => parseRandAugment("rand-toString1")).toThrowCode("ERR_INVALID_OPTION", '"toString1"');
   });
 });
 
@@ -46,7 +51,11 @@ describe("randAugment", () => {
   });
 
   it("refuses floats", () => {
-    expect(() => randAugment({ probability: 1 })(floats(3, 4, 4), Rng.from(0))).toThrow("before normalise");
+    expect(() => randAugment({ probability: 1 })(floats(3, 4, 4), Rng.from(0))).toThrowCode(
+      "ERR_AUGMENTATION",
+      "randAugment",
+      /\bnormalise\b/,
+    );
   });
 });
 

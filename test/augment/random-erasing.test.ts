@@ -80,6 +80,10 @@ describe("randomErasing", () => {
   });
 
   it("refuses bytes: the order of ops is wrong", () => {
-    expect(() => randomErasing({ probability: 1 })(bytes(1, 4, 4), Rng.from(0))).toThrow("put it after normalise");
+    expect(() => randomErasing({ probability: 1 })(bytes(1, 4, 4), Rng.from(0))).toThrowCode(
+      "ERR_AUGMENTATION",
+      "randomErasing",
+      /\bnormalise\b/,
+    );
   });
 });
