@@ -37,6 +37,7 @@ export const errorCodes = {
   ERR_DATA_LABELS: "labels that do not fit the samples or the classes",
   ERR_DATA_EMPTY: "a data set with no samples, or too few",
   ERR_NO_LABELS: "data without labels where labels are needed",
+  ERR_DATA_WORKER: "a thread that prepares pictures: it broke down, or was dismissed while it was needed",
   ERR_AUGMENTATION: "augmentation steps that do not go together, or with the pictures",
 
   // what does not go together

@@ -5,6 +5,7 @@
  * process, never keep it alive, and leave when nothing has been asked for in a while.
  */
 import { Worker } from "node:worker_threads";
+import type { ErrorCode } from "../error-codes.js";
 import { DataError } from "./error.js";
 import { type Filled, type Filler, lengthOf, type Plan, sizeOf } from "./filling.js";
 import type { OpSpec } from "./image.js";
@@ -41,7 +42,7 @@ export type ToThread = { kind: "job"; job: Job } | { kind: "more"; id: number } 
 export type FromThread =
   | { kind: "full"; id: number; batch: number }
   | { kind: "bad"; id: number; batch: number; bad: readonly (Bad & { position: number })[] }
-  | { kind: "failed"; id: number; message: string };
+  | { kind: "failed"; id: number; code: ErrorCode; message: string };
 
 const SLOTS = 3; // one in use, two ahead
 const IDLE = 10_000; // milliseconds until threads leave
@@ -138,7 +139,7 @@ class Ring implements Filler {
   }
 
   hear(message: FromThread): void {
-    if (message.kind === "failed") this.#failure ??= new DataError(message.message);
+    if (message.kind === "failed") this.#failure ??= new DataError(message.code, message.message);
     if (message.kind === "bad") this.#bad.set(message.batch, [...(this.#bad.get(message.batch) ?? []), ...message.bad]);
     this.#wake();
   }
@@ -178,8 +179,8 @@ function enlist(count: number): Worker[] {
 function startThread(): Worker {
   const thread = start();
   thread.on("message", (message: FromThread) => running.get(message.id)?.hear(message));
-  thread.on("error", (error) => lose(thread, sentence(error)));
-  thread.on("exit", (code) => lose(thread, `A data worker ended with exit code ${code}.`));
+  thread.on("error", (error) => lose(thread, downfall(error)));
+  thread.on("exit", (code) => lose(thread, lost(`A data worker ended with exit code ${code}.`)));
   thread.unref(); // last, for a listener refs
   return thread;
 }
@@ -195,17 +196,21 @@ function start(): Worker {
 }
 
 /** A thread that is gone takes its work with it: what waits for it is told. */
-function lose(thread: Worker, message: string): void {
+function lose(thread: Worker, error: DataError): void {
   if (!threads.includes(thread)) return;
   threads = threads.filter((other) => other !== thread);
-  for (const ring of running.values()) if (ring.has(thread)) ring.fail(new DataError(message));
+  for (const ring of running.values()) if (ring.has(thread)) ring.fail(error);
 }
 
+const lost = (message: string, cause?: Error): DataError => new DataError("ERR_DATA_WORKER", message, { cause });
+
 /** What ended a thread, and what to do about it. */
-export function sentence(error: Error & { code?: string }): string {
-  if (error.code === "ERR_WORKER_OUT_OF_MEMORY")
-    return "A data worker ran out of memory: take fewer workers or a smaller batchSize, or look for an augmentation that keeps pictures.";
-  return `A data worker broke down: ${error.message}`;
+export function downfall(error: Error & { code?: string }): DataError {
+  if (error.code !== "ERR_WORKER_OUT_OF_MEMORY") return lost(`A data worker broke down: ${error.message}`, error);
+  return lost(
+    "A data worker ran out of memory: take fewer workers or a smaller batchSize, or look for an augmentation that keeps pictures.",
+    error,
+  );
 }
 
 /** Ends the process's data workers; they leave by themselves a while after the last batch. Resolves when they are gone. */
@@ -213,7 +218,7 @@ export async function dismissWorkers(): Promise<void> {
   const left = threads;
   threads = [];
   clearTimeout(leaving);
-  for (const ring of running.values()) ring.fail(new DataError("The data workers were dismissed."));
+  for (const ring of running.values()) ring.fail(lost("The data workers were dismissed."));
   await Promise.all(left.map(leave));
 }
 

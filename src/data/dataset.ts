@@ -19,20 +19,24 @@ export const isLabelled = ({ labels }: Dataset): boolean => labels.length > 0 &&
 
 /** Refuses what no loader could go through. */
 export function checkDataset({ name, n, labels, classes }: Dataset): void {
-  if (n < 1) throw new DataError(`${name} has no samples.`);
-  if (labels.length !== n) throw new DataError(`${name} has ${n} samples and ${labels.length} labels.`);
+  if (n < 1) throw new DataError("ERR_DATA_EMPTY", `${name} has no samples.`);
+  if (labels.length !== n) throw new DataError("ERR_DATA_LABELS", `${name} has ${n} samples and ${labels.length} labels.`);
   const beyond = labels.find((label) => label >= classes.length);
-  if (beyond !== undefined) throw new DataError(`${name} has a label ${beyond}, but only ${classes.length} classes.`);
+  if (beyond !== undefined)
+    throw new DataError("ERR_DATA_LABELS", `${name} has a label ${beyond}, but only ${classes.length} classes.`);
   const bare = labels.reduce((count, label) => count + Number(label < 0), 0);
   if (bare > 0 && bare < n)
-    throw new DataError(`${name} has labels for ${n - bare} of its ${n} samples: take all with labels, or none.`);
+    throw new DataError(
+      "ERR_DATA_LABELS",
+      `${name} has labels for ${n - bare} of its ${n} samples: take all with labels, or none.`,
+    );
 }
 
 /** The samples asked for, in that order. */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const rows = Uint32Array.from(indices, (index) => {
     if (Number.isInteger(index) && index >= 0 && index < dataset.n) return index;
-    throw new DataError(`${dataset.name} has samples 0 to ${dataset.n - 1}; the subset asks for ${index}.`);
+    throw new DataError("ERR_INVALID_OPTION", `${dataset.name} has samples 0 to ${dataset.n - 1}; the subset asks for ${index}.`);
   });
   const { name, classes, channels, labels, pictures } = dataset;
   const part =
@@ -57,6 +61,7 @@ export function stratifiedSplit(
   const held = validation < 1 ? Math.round(validation * dataset.n) : validation;
   if (!Number.isInteger(held) || held < 1 || held >= dataset.n)
     throw new DataError(
+      "ERR_INVALID_OPTION",
       `Cannot hold out ${validation} of ${dataset.name}'s ${dataset.n} samples: give a fraction below 1 or a count from 1 to ${dataset.n - 1}.`,
     );
   const chosen = choose(dataset, proportional(groupCounts(dataset), held), Rng.from(seed, "split"));
@@ -75,6 +80,7 @@ export function stratifiedSubset(
   );
   if (short >= 0)
     throw new DataError(
+      "ERR_INVALID_OPTION",
       `${dataset.name} has ${counts[short]} samples${dataset.classes.length > 0 ? ` of "${dataset.classes[short]}"` : ""}; the subset asks for ${wanted[short]}.`,
     );
   return subset(dataset, where(choose(dataset, wanted, Rng.from(seed, "subset")), 1));

@@ -3,6 +3,7 @@
  * resizes on the way (native/pixels/jpeg.cc). Everything else, and every JPEG file with anything odd about it, goes to libvips (vips.ts),
  * which says the same to the byte. Whether a file is damaged depends on nothing but the file.
  */
+import { DataError } from "./error.js";
 import type { Box, Cut, Size } from "./framing.js";
 import type { ByteImage, Image } from "./image.js";
 import { inChannels } from "./in-channels.js";
@@ -15,7 +16,7 @@ export const MOST_PIXELS = 100_000_000;
 /** What to take of a picture of this size; everything, if not given. */
 export type Cutting = (picture: Size) => Cut;
 
-/** Throws an Error whose message says what is wrong with the file. */
+/** Throws a DataError whose message says what is wrong with the file. */
 export async function decode(bytes: Uint8Array, { channels, cutting }: { channels: number; cutting?: Cutting }): Promise<Image> {
   const header = wholeJpeg(bytes);
   const image = cutting && header && decodeOrdinary(bytes, header, cutting);
@@ -27,7 +28,7 @@ export async function decode(bytes: Uint8Array, { channels, cutting }: { channel
 /** What a JPEG file says of itself. Throws where its end is missing. */
 export function wholeJpeg(bytes: Uint8Array): JpegHeader | undefined {
   const header = jpegHeader(bytes);
-  if (header && !header.isWhole) throw new Error("it is damaged or cut off");
+  if (header && !header.isWhole) throw new DataError("ERR_DATA_FORMAT", "it is damaged or cut off");
   return header;
 }
 

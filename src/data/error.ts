@@ -13,3 +13,9 @@ export class DataError extends Error {
     this.code = (isCoded ? first : "ERR_DATA") as ErrorCode;
   }
 }
+
+/** What Node says of a file or folder of data. */
+export function unreadable(message: string, cause: unknown): DataError {
+  const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
+  return new DataError(isGone ? "ERR_DATA_NOT_FOUND" : "ERR_FILE", message, { cause });
+}

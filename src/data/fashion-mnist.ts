@@ -68,15 +68,20 @@ export function fashionMnist({ split, folder }: { split: FashionMnistSplit; fold
 
 /** The folder that is read: the one named, else the environment's, else Debian's. */
 export function fashionMnistFolder(folder = process.env.VIT_DISTILL_FASHION_MNIST || DEBIAN): string {
-  if (!existsSync(folder)) throw new DataError(`Fashion-MNIST is not here: there is no folder ${folder}. ${WAYS_OUT}.`);
+  if (!existsSync(folder))
+    throw new DataError("ERR_DATA_NOT_FOUND", `Fashion-MNIST is not here: there is no folder ${folder}. ${WAYS_OUT}.`);
   return folder;
 }
 
 function readOriginal(folder: string, { name, bytes, sha256 }: Original): Uint8Array {
   const path = [join(folder, `${name}.gz`), join(folder, name)].find((candidate) => existsSync(candidate));
-  if (!path) throw new DataError(`Fashion-MNIST is incomplete: ${folder} has neither ${name}.gz nor ${name}. ${WAYS_OUT}.`);
+  if (!path)
+    throw new DataError(
+      "ERR_DATA_NOT_FOUND",
+      `Fashion-MNIST is incomplete: ${folder} has neither ${name}.gz nor ${name}. ${WAYS_OUT}.`,
+    );
   const data = readUnpacked(path);
-  const refuse = (what: string) => new DataError(`${path} is not the original file: ${what}. ${WAYS_OUT}.`);
+  const refuse = (what: string) => new DataError("ERR_DATA_FORMAT", `${path} is not the original file: ${what}. ${WAYS_OUT}.`);
   if (data.length !== bytes) throw refuse(`it holds ${data.length} bytes unpacked, not ${bytes}`);
   const found = createHash("sha256").update(data).digest("hex");
   if (found !== sha256) throw refuse(`its SHA-256 unpacked is ${found}, not ${sha256}`);

@@ -55,6 +55,7 @@ export function fill(
 function put({ data, channels, height, width }: Image, [c, h, w]: ImageShape, place: Float32Array): void {
   if (channels !== c || height !== h || width !== w)
     throw new DataError(
+      "ERR_AUGMENTATION",
       `The augmentation gave ${channels}×${height}×${width} after ${c}×${h}×${w}: pictures of a batch must have one size.`,
     );
   if (data !== place) place.set(data);

@@ -1,7 +1,7 @@
 /** IDX, the format of MNIST and its heirs: unsigned bytes under a big-endian header. http://yann.lecun.com/exdb/mnist */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DataError } from "./error.js";
+import { DataError, unreadable } from "./error.js";
 
 export interface Idx {
   readonly dims: number[];
@@ -20,7 +20,7 @@ const KINDS: Record<number, string> = {
 
 /** The data is a view of `bytes`. `source` is the name for messages. */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): Idx {
-  const refuse = (what: string) => new DataError(`${source} is not a usable IDX file: ${what}.`);
+  const refuse = (what: string) => new DataError("ERR_DATA_FORMAT", `${source} is not a usable IDX file: ${what}.`);
   if (bytes.length < 4) throw refuse(`${bytes.length} bytes are too few for its header`);
   const [zero, alsoZero, kind, rank] = bytes;
   if (zero !== 0 || alsoZero !== 0 || !(kind in KINDS))
@@ -43,19 +43,23 @@ export function readIdx(path: string): Idx {
 
 /** A file's bytes, unpacked when they are gzip, whatever the file is called. */
 export function readUnpacked(path: string): Uint8Array {
-  const bytes = attempt(() => readFileSync(path), `${path} cannot be read`);
+  const bytes = readBytes(path);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  return attempt(
-    () => gunzipSync(bytes, { maxOutputLength: LARGEST }),
-    `${path} cannot be unpacked; the file is damaged, get it again`,
-  );
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LARGEST });
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new DataError("ERR_DATA_FORMAT", `${path} cannot be unpacked; the file is damaged, get it again: ${reason}.`, {
+      cause,
+    });
+  }
 }
 
-function attempt<T>(action: () => T, otherwise: string): T {
+function readBytes(path: string): Uint8Array {
   try {
-    return action();
+    return readFileSync(path);
   } catch (error) {
-    throw new DataError(`${otherwise}: ${(error as Error).message}.`, { cause: error });
+    throw unreadable(`${path} cannot be read: ${(error as Error).message}.`, error);
   }
 }
 

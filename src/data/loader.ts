@@ -65,13 +65,14 @@ export class Loader {
     checkDataset(dataset);
     const { name, n, channels } = dataset;
     if (!Number.isInteger(batchSize) || batchSize < 1)
-      throw new DataError(`The batch size must be a whole number from 1 on, not ${batchSize}.`);
+      throw new DataError("ERR_INVALID_OPTION", `The batch size must be a whole number from 1 on, not ${batchSize}.`);
     if (!Number.isInteger(repeats) || repeats < 1)
-      throw new DataError(`repeats must be a whole number from 1 on, not ${repeats}.`);
+      throw new DataError("ERR_INVALID_OPTION", `repeats must be a whole number from 1 on, not ${repeats}.`);
     if (views !== undefined && !(Number.isInteger(views) && views >= 1))
-      throw new DataError(`views must be a whole number from 1 on, not ${views}.`);
+      throw new DataError("ERR_INVALID_OPTION", `views must be a whole number from 1 on, not ${views}.`);
     if (dropLast && n < batchSize)
       throw new DataError(
+        "ERR_DATA_EMPTY",
         `${name} has ${n} samples, fewer than one batch of ${batchSize}: take a smaller batchSize or dropLast: false.`,
       );
     this.batchSize = batchSize;
@@ -93,7 +94,7 @@ export class Loader {
   /** As many as wanted, if what they are to do can be told to another thread. */
   #usable(workers: number, { name, pictures }: Dataset): number {
     if (!Number.isInteger(workers) || workers < 0)
-      throw new DataError(`workers must be a whole number from 0 on, not ${workers}.`);
+      throw new DataError("ERR_INVALID_OPTION", `workers must be a whole number from 0 on, not ${workers}.`);
     if (workers === 0 || (this.#specs && rootOf(pictures).kind !== "own")) return workers;
     const what = this.#specs ? `${name} is read by a function` : "The augmentation has an operation without a spec";
     sayOnce(`${what}, so that pictures are prepared in the main thread, without data workers.`);
@@ -109,7 +110,7 @@ export class Loader {
   async *epoch(number: number, { from = 0 }: { from?: number } = {}): AsyncGenerator<Batch, void, undefined> {
     const epoch = number % this.#views;
     if (!Number.isInteger(from) || from < 0 || from > this.batches)
-      throw new DataError(`An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
+      throw new DataError("ERR_INVALID_OPTION", `An epoch has batches 0 to ${this.batches - 1}; it cannot start at ${from}.`);
     if (from === this.batches) return;
     const { batchSize, imageShape: shape, batches: to } = this;
     const order = this.#order(epoch);
@@ -171,6 +172,7 @@ export class Loader {
     const { name, n } = this.#dataset;
     if (fresh.length > 0 && this.#bad.size > this.#maxBad * n)
       throw new DataError(
+        "ERR_DATA",
         `${this.#bad.size} of ${name}'s ${n} pictures cannot be used, more than ${100 * this.#maxBad} %; the last is ${fresh.at(-1)!.name}: ${fresh.at(-1)!.reason}. Mend or remove them, or set maxBad.`,
       );
     return fresh;

@@ -1,6 +1,7 @@
 /** Pictures that are files, or parts of files. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { DataError, unreadable } from "./error.js";
 import type { PictureReader } from "./pictures.js";
 import { type StringList, stringAt } from "./string-list.js";
 
@@ -45,7 +46,7 @@ export function readPart(path: string, start = 0, size?: number): Uint8Array {
     const bytes = Buffer.allocUnsafeSlow(length);
     for (let at = 0; at < length; ) {
       const count = attempt(() => readSync(file, bytes, at, length - at, start + at));
-      if (count === 0) throw new Error(`it is cut off after ${at} of ${length} bytes`);
+      if (count === 0) throw new DataError("ERR_DATA_FORMAT", `it is cut off after ${at} of ${length} bytes`);
       at += count;
     }
     return bytes;
@@ -55,7 +56,7 @@ export function readPart(path: string, start = 0, size?: number): Uint8Array {
 }
 
 function checkSize(size: number): void {
-  if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, more than ${MOST_BYTES}`);
+  if (size > MOST_BYTES) throw new DataError("ERR_DATA_FORMAT", `it has ${size} bytes, more than ${MOST_BYTES}`);
 }
 
 const reasons: Record<string, string> = { ENOENT: "it is gone", EACCES: "permission is denied", EISDIR: "it is a folder" };
@@ -65,6 +66,6 @@ function attempt<T>(work: () => T): T {
     return work();
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new Error(reasons[code] ?? message, { cause: error });
+    throw unreadable(reasons[code] ?? message, error);
   }
 }

@@ -57,7 +57,7 @@ export function openPictures(source: PictureSource): PictureReader {
     case "own":
       return source;
     default:
-      throw new DataError(`Pictures of kind "${(source as { kind: string }).kind}" cannot be read.`);
+      throw new DataError("ERR_DATA_FORMAT", `Pictures of kind "${(source as { kind: string }).kind}" cannot be read.`);
   }
 }
 

@@ -56,7 +56,7 @@ export async function prepare<T>(
     index = others.int(n);
   }
   const [{ name, reason }] = bad;
-  throw new DataError(`${ATTEMPTS} pictures in a row cannot be read; the first is ${name}: ${reason}.`);
+  throw new DataError("ERR_DATA", `${ATTEMPTS} pictures in a row cannot be read; the first is ${name}: ${reason}.`);
 
   async function read(row: number, rng: Rng): Promise<Image> {
     const begin = rng.state();

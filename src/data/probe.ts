@@ -21,6 +21,7 @@ export function shapeAfter(augment: ImageOp, { name, channels, pictures }: Datas
   const [shape, other = shape] = (size ? [size] : STRANGE).map((given) => shapeOf(blankAfter(augment, given, channels)));
   if (String(shape) === String(other)) return shape;
   throw new DataError(
+    "ERR_AUGMENTATION",
     `${name} has pictures of many sizes, and the augmentation makes them no one size: let it begin with randomResizedCrop({ size }), or with centreCrop({ size }).`,
   );
 }
@@ -42,5 +43,5 @@ function blankAfter(augment: ImageOp, size: Size, channels: number): Image {
 
 function shapeOf({ data, channels, height, width }: Image): ImageShape {
   if (data instanceof Float32Array) return [channels, height, width];
-  throw new DataError("The augmentation gives bytes: let it contain normalise({ mean, std }).");
+  throw new DataError("ERR_AUGMENTATION", "The augmentation gives bytes: let it contain normalise({ mean, std }).");
 }

@@ -1,5 +1,7 @@
 /** One seeded generator for all of data and augment: xoshiro128**, by Blackman and Vigna. https://prng.di.unimi.it */
 
+import { DataError } from "./error.js";
+
 /** What JSON carries of a generator. */
 export type RngState = [number, number, number, number];
 
@@ -15,7 +17,8 @@ function scramble(x: number): number {
 /** A part of a stream's name as 32-bit words; the first keeps `1` and `"1"` apart. */
 function words(part: number | string): number[] {
   if (typeof part === "string") return [2, part.length, ...Array.from(part, (c) => c.codePointAt(0)!)];
-  if (!Number.isSafeInteger(part)) throw new RangeError(`A random stream is named by whole numbers and strings, not by ${part}.`);
+  if (!Number.isSafeInteger(part))
+    throw new DataError("ERR_INVALID_OPTION", `A random stream is named by whole numbers and strings, not by ${part}.`);
   return [1, part | 0, Math.floor(part / 2 ** 32) | 0];
 }
 

@@ -22,7 +22,10 @@ export interface SamplesOptions {
 export function samples({ name, images, labels, channels, height, width, classes }: SamplesOptions): Samples {
   const n = labels.length;
   if (images.length !== n * channels * height * width)
-    throw new DataError(`${name}: ${n} labels of pictures of ${channels}×${height}×${width} do not fit ${images.length} bytes.`);
+    throw new DataError(
+      "ERR_DATA_LABELS",
+      `${name}: ${n} labels of pictures of ${channels}×${height}×${width} do not fit ${images.length} bytes.`,
+    );
   const pictures = { kind: "pixels" as const, name, images, channels, height, width };
   const made = { name, images, labels: Int32Array.from(labels), n, channels, height, width, classes, pictures };
   checkDataset(made);

@@ -1,11 +1,16 @@
 /** One thread of the crew: takes positions of an epoch, one after the other, and puts their pictures into place. It never loads the addon. */
 import { setImmediate as breathe } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
+import { type ErrorCode, errorCodes } from "../error-codes.js";
 import { at, type FromThread, type Job, type ToThread } from "./crew.js";
 import { fill, lengthOf, sizeOf } from "./filling.js";
 import type { ImageOp, OpSpec } from "./image.js";
 import { openPictures } from "./pictures.js";
 import type { PrepareOptions } from "./prepare.js";
+
+/** What is no error of ours is a slip: it ends the job, as a lost thread does. */
+const codeOf = ({ code = "" }: Error & { code?: string }): ErrorCode =>
+  Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "ERR_DATA_WORKER";
 
 const HANDS = 2; // pictures under way at once: while libvips decodes one, another is augmented
 
@@ -18,7 +23,9 @@ export function serve(make: (specs: readonly OpSpec[]) => ImageOp): void {
   port.on("message", (message: ToThread) => {
     if (message.kind === "leave") port.close();
     if (message.kind === "job")
-      work(message.job).catch((error: Error) => tell({ kind: "failed", id: message.job.id, message: error.message }));
+      work(message.job).catch((error: Error) =>
+        tell({ kind: "failed", id: message.job.id, code: codeOf(error), message: error.message }),
+      );
     if (message.kind === "more") wake(message.id);
   });
 

@@ -6,6 +6,7 @@
  */
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { type Cutting, MOST_PIXELS, wholeJpeg } from "./decode.js";
+import { DataError } from "./error.js";
 import type { Cut, Size } from "./framing.js";
 import type { ByteImage, Image } from "./image.js";
 import { inChannels } from "./in-channels.js";
@@ -18,7 +19,7 @@ sharp.concurrency(1); // pictures run side by side, so threads within one only c
 
 const settings = { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true } as const;
 
-/** Throws an Error whose message says what is wrong with the file. */
+/** Throws a DataError whose message says what is wrong with the file. */
 export async function decodeAny(
   bytes: Uint8Array,
   { channels, cutting }: { channels: number; cutting?: Cutting },
@@ -32,7 +33,7 @@ export async function decodeAny(
       isPlain: isPlain(header),
     });
   } catch (error) {
-    throw new Error(reasonOf(error as Error), { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", reasonOf(error as Error), { cause: error });
   }
 }
 
@@ -42,11 +43,13 @@ const isUpright = ({ orientation = 1 }: Metadata): boolean => orientation === 1;
 const isPlain = ({ space, depth, hasAlpha }: Metadata): boolean => space === "srgb" && depth === "uchar" && !hasAlpha;
 
 async function headerOf(bytes: Uint8Array): Promise<Metadata> {
-  if (bytes.length === 0) throw new Error("it is empty");
+  if (bytes.length === 0) throw new DataError("ERR_DATA_FORMAT", "it is empty");
   const header = await sharp(bytes, settings).metadata();
   const { format, width, height } = header;
-  if (!FORMATS.includes(format)) throw new Error(`it is ${format}, and only ${FORMATS.join(", ")} are read`);
-  if (width * height > MOST_PIXELS) throw new Error(`it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
+  if (!FORMATS.includes(format))
+    throw new DataError("ERR_DATA_FORMAT", `it is ${format}, and only ${FORMATS.join(", ")} are read`);
+  if (width * height > MOST_PIXELS)
+    throw new DataError("ERR_DATA_FORMAT", `it has ${width}×${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
   return header;
 }
 
@@ -65,7 +68,7 @@ export async function verify(bytes: Uint8Array, name = ""): Promise<PictureFacts
     const { width, height } = header.autoOrient;
     return { kinds: [header.format, ...oddities(header, name)], width, height };
   } catch (error) {
-    throw new Error(reasonOf(error as Error), { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", reasonOf(error as Error), { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { DataError, parseIdx, Rng, readIdx } from "../../src/data/index.js";
+import { parseIdx, Rng, readIdx } from "../../src/data/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "idx-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,22 +26,19 @@ describe("parseIdx", () => {
     expect(data.buffer).toBe(bytes.buffer);
   });
 
-  it.each([
-    ["nothing", new Uint8Array(0), "0 bytes are too few for its header"],
-    ["a wrong start", changed(0, 1), "begins with 01 00 08 02"],
-    ["an unknown type", changed(2, 7), "begins with 00 00 07 02"],
-    ["another type", changed(2, 0x0d), "it holds float32, and only uint8 is read"],
-    ["no dimensions", changed(3, 0), "it has no dimensions"],
-    ["more dimensions than bytes", changed(3, 255), "too few for the header of 255 dimensions"],
-    ["a larger dimension", changed(7, 3), "its dimensions 3×3 need 9 bytes, and 6 follow"],
-    ["a huge dimension", changed(4, 255), "4278190082×3 need 12834570246 bytes, and 6 follow"],
-    ["a missing byte", small().subarray(0, 17), "2×3 need 6 bytes, and 5 follow"],
-    ["a spare byte", Uint8Array.of(...small(), 7), "2×3 need 6 bytes, and 7 follow"],
-  ])("refuses %s in a sentence", (_, bytes, message) => {
-    const parse = () => parseIdx(bytes, "some/file");
-    expect(parse).toThrow(DataError);
-    expect(parse).toThrow(message);
-    expect(parse).toThrow("some/file is not a usable IDX file");
+  it.each<[string, Uint8Array, ...facts: (string | RegExp)[]]>([
+    ["nothing", new Uint8Array(0), /\b0\b/],
+    ["a wrong start", changed(0, 1), "01 00 08 02"],
+    ["an unknown type", changed(2, 7), "00 00 07 02"],
+    ["another type", changed(2, 0x0d), "float32", "uint8"],
+    ["no dimensions", changed(3, 0)],
+    ["more dimensions than bytes", changed(3, 255), /\b255\b/],
+    ["a larger dimension", changed(7, 3), /\b3×3\b.*\b9\b.*\b6\b/],
+    ["a huge dimension", changed(4, 255), /\b4278190082×3\b.*\b12834570246\b.*\b6\b/],
+    ["a missing byte", small().subarray(0, 17), /\b2×3\b.*\b6\b.*\b5\b/],
+    ["a spare byte", Uint8Array.of(...small(), 7), /\b2×3\b.*\b6\b.*\b7\b/],
+  ])("refuses %s", (_, bytes, ...facts) => {
+    expect(() => parseIdx(bytes, "some/file")).toThrowCode("ERR_DATA_FORMAT", "some/file", "IDX", ...facts);
   });
 
   it("never crashes on mutated bytes: a consistent result or a clear error", () => {
@@ -55,7 +52,7 @@ describe("parseIdx", () => {
         const { dims, data } = parseIdx(bytes);
         expect(dims.reduce((product, dim) => product * dim, 1)).toBe(data.length);
       } catch (error) {
-        if (!(error instanceof DataError)) throw error;
+        if ((error as { code?: string }).code !== "ERR_DATA_FORMAT") throw error;
         refused++;
       }
     }
@@ -75,8 +72,8 @@ describe("readIdx", () => {
   it("names the file that is damaged or cannot be read", () => {
     const cut = join(folder, "cut.gz");
     writeFileSync(cut, gzipSync(small()).subarray(0, 20));
-    expect(() => readIdx(cut)).toThrow(`${cut} cannot be unpacked; the file is damaged, get it again`);
-    expect(() => readIdx(folder)).toThrow(`${folder} cannot be read`);
-    expect(() => readIdx(folder)).toThrow(DataError);
+    expect(() => readIdx(cut)).toThrowCode("ERR_DATA_FORMAT", cut);
+    expect(() => readIdx(folder)).toThrowCode("ERR_FILE", folder);
+    expect(() => readIdx(join(folder, "none"))).toThrowCode("ERR_DATA_NOT_FOUND", join(folder, "none"));
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compose, flip, mixup, normalise, padCrop, randomErasing } from "../../src/augment/index.js";
-import { type Batch, Loader, type LoaderOptions } from "../../src/data/index.js";
+import { type Batch, type Dataset, Loader, type LoaderOptions } from "../../src/data/index.js";
 import { toy } from "./toy.js";
 
 const plain = normalise({ mean: [0], std: [1] });
@@ -36,7 +36,7 @@ describe("Loader", () => {
     const [first] = await collect(make({ repeats: 4 }), 0);
     const copies = Array.from({ length: 4 }, (_, i) => first.images.slice(i * 20, (i + 1) * 20).join());
     expect(new Set(copies).size).toBeGreaterThan(1);
-    expect(() => make({ repeats: 0 })).toThrow("repeats");
+    expect(() => make({ repeats: 0 })).toThrowCode("ERR_INVALID_OPTION", "repeats", /\b0\b/);
   });
 
   it("gives every sample once in an epoch, with its label", async () => {
@@ -141,18 +141,26 @@ describe("Loader", () => {
   it("checks at the door", async () => {
     const samples = toy([2, 2]);
     const given = { batchSize: 2, augment: plain };
-    expect(() => new Loader(samples, { ...given, batchSize: 0 })).toThrow("batch size must be a whole number from 1 on, not 0");
-    expect(() => new Loader(samples, { ...given, batchSize: 5, dropLast: true })).toThrow("4 samples, fewer than one batch of 5");
-    expect(() => new Loader(samples, { ...given, augment: flip() })).toThrow("let it contain normalise");
-    expect(() => new Loader({ ...samples, n: 0 }, given)).toThrow("toy has no samples");
-    expect(() => new Loader({ ...samples, n: 5 }, given)).toThrow("toy has 5 samples and 4 labels");
-    expect(() => new Loader({ ...samples, classes: ["only"] }, given)).toThrow("toy has a label 1, but only 1 classes");
+    const options = (wrong: Partial<LoaderOptions>) => () => new Loader(samples, { ...given, ...wrong });
+    const data = (wrong: Partial<Dataset>) => () => new Loader({ ...samples, ...wrong }, given);
+    expect(options({ batchSize: 0 })).toThrowCode("ERR_INVALID_OPTION", /\bbatch ?size\b/i, /\b1\b/, /\b0\b/);
+    expect(options({ views: 0.5 })).toThrowCode("ERR_INVALID_OPTION", "views", "0.5");
+    expect(options({ batchSize: 5, dropLast: true })).toThrowCode("ERR_DATA_EMPTY", "toy", /\b4\b/, /\b5\b/, "dropLast: false");
+    expect(options({ augment: flip() })).toThrowCode("ERR_AUGMENTATION", "normalise({ mean, std })");
+    expect(data({ n: 0 })).toThrowCode("ERR_DATA_EMPTY", "toy");
+    expect(data({ n: 5 })).toThrowCode("ERR_DATA_LABELS", "toy", /\b5\b/, /\b4\b/);
+    expect(data({ classes: ["only"] })).toThrowCode("ERR_DATA_LABELS", "toy", /\b1\b.*\b1\b/);
+    expect(data({ labels: Int32Array.of(-1, 1, 0, 1) })).toThrowCode("ERR_DATA_LABELS", "toy", /\b3\b/, /\b4\b/);
     for (const from of [-1, 0.5, 3])
-      await expect(collect(new Loader(samples, given), 0, { from })).rejects.toThrow("An epoch has batches 0 to 1");
+      await expect(collect(new Loader(samples, given), 0, { from })).rejects.toThrowCode(
+        "ERR_INVALID_OPTION",
+        /\b0\b.*\b1\b/,
+        from,
+      );
     const growing = new Loader(samples, {
       ...given,
       augment: (image, rng) => (rng.chance(0.5) ? plain(image, rng) : { ...plain(image, rng), height: 5, width: 4 }),
     });
-    await expect(collect(growing, 0)).rejects.toThrow("pictures of a batch must have one size");
+    await expect(collect(growing, 0)).rejects.toThrowCode("ERR_AUGMENTATION", "1×5×4", "1×4×5");
   });
 });

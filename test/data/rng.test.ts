@@ -41,7 +41,7 @@ describe("Rng", () => {
     expect(new Set(streams).size).toBe(names.length);
     expect(names.map((name) => draw(Rng.from(3, ...name)).join())).toEqual(streams);
     expect(draw(Rng.from(4))).not.toEqual(draw(Rng.from(3)));
-    expect(() => Rng.from(0.5)).toThrow("whole numbers and strings, not by 0.5");
+    expect(() => Rng.from(0.5)).toThrowCode("ERR_INVALID_OPTION", "0.5");
   });
 
   it("has no two equal streams among 50,000 neighbours, and their first values are uniform", () => {

@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  classCounts,
-  DataError,
-  type Image,
-  openPictures,
-  stratifiedSplit,
-  stratifiedSubset,
-  subset,
-} from "../../src/data/index.js";
+import { classCounts, type Image, openPictures, stratifiedSplit, stratifiedSubset, subset } from "../../src/data/index.js";
 import { ids, toy } from "./toy.js";
 
 const ascending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]);
@@ -25,7 +17,7 @@ describe("subset", () => {
   });
 
   it.each([-1, 6, 0.5, Number.NaN])("refuses the index %f", (index) => {
-    expect(() => subset(toy([3, 3]), [index])).toThrow(DataError);
+    expect(() => subset(toy([3, 3]), [index])).toThrowCode("ERR_INVALID_OPTION", "toy", /\b0\b.*\b5\b/, index);
   });
 });
 
@@ -51,8 +43,11 @@ describe("stratifiedSplit", () => {
   });
 
   it.each([0, -1, 2.5, 10, Number.NaN])("refuses to hold out %f of 10", (validation) => {
-    expect(() => stratifiedSplit(toy([5, 5]), { validation, seed: 0 })).toThrow(
-      `Cannot hold out ${validation} of toy's 10 samples`,
+    expect(() => stratifiedSplit(toy([5, 5]), { validation, seed: 0 })).toThrowCode(
+      "ERR_INVALID_OPTION",
+      validation,
+      "toy",
+      /\b10\b/,
     );
   });
 });
@@ -70,10 +65,14 @@ describe("stratifiedSubset", () => {
   });
 
   it("says which class is too small", () => {
-    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 3, seed: 0 })).toThrow(
-      'toy has 2 samples of "class 1"; the subset asks for 3',
+    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 3, seed: 0 })).toThrowCode(
+      "ERR_INVALID_OPTION",
+      "toy",
+      /\b2\b/,
+      "class 1",
+      /\b3\b/,
     );
-    expect(() => stratifiedSubset(toy([5, 2]), { total: 20, seed: 0 })).toThrow(DataError);
-    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 1.5, seed: 0 })).toThrow(DataError);
+    expect(() => stratifiedSubset(toy([5, 2]), { total: 20, seed: 0 })).toThrowCode("ERR_INVALID_OPTION", "toy", "class 0");
+    expect(() => stratifiedSubset(toy([5, 2]), { perClass: 1.5, seed: 0 })).toThrowCode("ERR_INVALID_OPTION", "toy", "1.5");
   });
 });

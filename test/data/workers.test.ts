@@ -1,11 +1,14 @@
-/** Data workers: clean ends, errors in sentences, back-pressure, and nothing left behind. */
+/** Data workers: clean ends, errors that keep their codes, back-pressure, and nothing left behind. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { centreCrop, compose, normalise } from "../../src/augment/index.js";
-import { sentence } from "../../src/data/crew.js";
+import { centreCrop, compose, normalise, randomCrop } from "../../src/augment/index.js";
+import { downfall } from "../../src/data/crew.js";
 import {
+  DataError,
   type Dataset,
   dismissWorkers,
   type ImageOp,
@@ -13,11 +16,13 @@ import {
   imageOp,
   Loader,
   type LoaderOptions,
+  unlabelledFolder,
 } from "../../src/data/index.js";
-import { asFolder, corpus } from "./forms.js";
+import { asFolder, corpus, temporary } from "./forms.js";
 import { toy } from "./toy.js";
 
-const plain = compose([centreCrop({ size: 8, share: 1 }), normalise({ mean: [0, 0, 0], std: [1, 1, 1] })]);
+const rgb = { mean: [0, 0, 0], std: [1, 1, 1] };
+const plain = compose([centreCrop({ size: 8, share: 1 }), normalise(rgb)]);
 let photos: Dataset;
 let folder: string;
 
@@ -69,32 +74,57 @@ describe("data workers", () => {
     expect(await count(make())).toBe(24);
   });
 
-  test("say in a sentence what went wrong", async () => {
+  test("say what went wrong", async () => {
     const unknown = imageOp("ownBlur", {}, (image) => image);
-    await expect(
-      count(make({ augment: compose([centreCrop({ size: 8 }), unknown, normalise({ mean: [0, 0, 0], std: [1, 1, 1] })]) })),
-    ).rejects.toThrow(
-      'The operation "ownBlur" is not one of vit-distill\'s, so that no data worker can make it: say workers: 0.',
+    await expect(count(make({ augment: compose([centreCrop({ size: 8 }), unknown, normalise(rgb)]) }))).rejects.toThrowCode(
+      "ERR_AUGMENTATION",
+      '"ownBlur"',
+      "workers: 0",
     );
     expect(await count(make())).toBe(24);
-    expect(sentence(Object.assign(new Error("x"), { code: "ERR_WORKER_OUT_OF_MEMORY" }))).toContain(
-      "ran out of memory: take fewer workers",
+    expect(downfall(Object.assign(new Error("x"), { code: "ERR_WORKER_OUT_OF_MEMORY" }))).toThrowCode(
+      "ERR_DATA_WORKER",
+      "workers",
+      "batchSize",
     );
-    expect(() => make({ workers: -1 })).toThrow("workers must be a whole number from 0 on, not -1");
-    const waiting = expect(count(make())).rejects.toThrow("The data workers were dismissed");
+    expect(downfall(new TypeError("a slip"))).toThrowCode("ERR_DATA_WORKER", "a slip");
+    expect(() => make({ workers: -1 })).toThrowCode("ERR_INVALID_OPTION", "workers", "-1");
+    const waiting = expect(count(make())).rejects.toThrowCode("ERR_DATA_WORKER");
     await new Promise((resolve) => setTimeout(resolve, 10));
     await dismissWorkers();
     await waiting;
+  });
+
+  test.each([0, 1, 2])(
+    "hand an error over with its code and its words, as the main thread throws it: %i workers",
+    async (workers) => {
+      const tiny = temporary();
+      const grey = { width: 5, height: 4, channels: 3, background: "#808080" } as const;
+      await sharp({ create: grey }).png().toFile(join(tiny, "tiny.png"));
+      const loader = new Loader(unlabelledFolder(tiny), {
+        batchSize: 1,
+        augment: compose([randomCrop({ size: 40 }), normalise(rgb)]),
+        workers,
+      });
+      await expect(count(loader)).rejects.toThrowCode("ERR_AUGMENTATION", /\brandomCrop\b.*\b40\b.*\b5×4\b/);
+      await expect(count(loader)).rejects.toBeInstanceOf(DataError);
+    },
+  );
+
+  test("hand over the words of an error that was not foreseen", async () => {
+    const broken = Object.assign(normalise(rgb), { spec: { op: "normalise" } }); // without the options, of which the workers make it
+    const loader = make({ augment: compose([centreCrop({ size: 8 }), broken]) });
+    await expect(count(loader)).rejects.toThrowCode("ERR_DATA_WORKER", "mean");
   });
 
   test("are not used for an operation that nobody else can make, which is said once", async () => {
     const said = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const own: ImageOp = (image) => image;
     for (let time = 0; time < 2; time++) {
-      const loader = make({ augment: compose([centreCrop({ size: 8 }), own, normalise({ mean: [0, 0, 0], std: [1, 1, 1] })]) });
+      const loader = make({ augment: compose([centreCrop({ size: 8 }), own, normalise(rgb)]) });
       expect([loader.workers, await count(loader)]).toEqual([0, 24]);
     }
-    expect(said.mock.calls.filter(([warning]) => String(warning).includes("without a spec"))).toHaveLength(1);
+    expect(said.mock.calls.filter(([warning]) => /\bworkers\b/.test(String(warning)))).toHaveLength(1);
     said.mockRestore();
   });
 
@@ -128,12 +158,10 @@ describe("data workers", () => {
 });
 
 describe("bad pictures", () => {
-  test("too many of them end the epoch in a sentence", async () => {
+  test("too many of them end the epoch", async () => {
     const damaged = imageFolder(asFolder(await corpus(24, { damage: true })));
     const loader = new Loader(damaged, { batchSize: 4, augment: plain, workers: 1 });
-    await expect(count(loader)).rejects.toThrow(
-      /^2 of .*'s 33 pictures cannot be used, more than 5 %; the last is .*: it is .*\. Mend or remove them, or set maxBad\.$/,
-    );
+    await expect(count(loader)).rejects.toThrowCode("ERR_DATA", damaged.name, /\b2\b.*\b33\b.*\b5 %/, /\.(png|jpg)\b/, "maxBad");
   });
 
   test("are named once over all epochs, and replaced by others with their labels", async () => {

@@ -52,7 +52,10 @@ export const isCifar = (folder: string): boolean => layoutIn(folder) !== undefin
 export function cifar(folder: string, options: CifarOptions): Samples {
   const layout = layoutIn(folder);
   if (!layout)
-    throw new DataError(`${folder} has none of CIFAR's files, such as ${layouts.map(({ test }) => test[0]).join(" or ")}.`);
+    throw new DataError(
+      "ERR_DATA_NOT_FOUND",
+      `${folder} has none of CIFAR's files, such as ${layouts.map(({ test }) => test[0]).join(" or ")}.`,
+    );
   const { at, names, count } = layout.label(options);
   const parts = layout[options.split].map((file) =>
     parseCifar(readUnpacked(join(folder, file)), { ...layout, at, source: join(folder, file) }),
@@ -76,7 +79,10 @@ export function parseCifar(
   const record = labelBytes + PIXELS;
   const n = bytes.length / record;
   if (!Number.isInteger(n) || n === 0)
-    throw new DataError(`${source} is not a whole CIFAR file: ${bytes.length} bytes are not a multiple of ${record}.`);
+    throw new DataError(
+      "ERR_DATA_FORMAT",
+      `${source} is not a whole CIFAR file: ${bytes.length} bytes are not a multiple of ${record}.`,
+    );
   const images = new Uint8Array(n * PIXELS);
   const labels = new Uint8Array(n);
   for (let i = 0; i < n; i++) {

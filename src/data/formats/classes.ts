@@ -30,7 +30,10 @@ export function labelled(
     if (name === null) return -1;
     const label = numbers.get(name);
     if (label === undefined)
-      throw new DataError(`${where} has a class "${name}" that is not among the ${known.length} classes given.`);
+      throw new DataError(
+        "ERR_DATA_LABELS",
+        `${where} has a class "${name}" that is not among the ${known.length} classes given.`,
+      );
     return label;
   });
   return { classes: known, labels };
@@ -52,13 +55,13 @@ export function readClasses(folder: string): string[] | undefined {
   const names: unknown = parse(text, path);
   if (Array.isArray(names) && names.every((name) => typeof name === "string") && new Set(names).size === names.length)
     return names;
-  throw new DataError(`${path} is not a list of different names, such as ["cat", "dog"].`);
+  throw new DataError("ERR_DATA_FORMAT", `${path} is not a list of different names, such as ["cat", "dog"].`);
 }
 
 function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new DataError(`${path} is not JSON: ${(error as Error).message}.`, { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", `${path} is not JSON: ${(error as Error).message}.`, { cause: error });
   }
 }

@@ -28,6 +28,7 @@ export function idxImages(folder: string, { split = "train", name = `${folder} $
     const found = names.find((file) => files[split][kind].test(file));
     if (found) return join(folder, found);
     throw new DataError(
+      "ERR_DATA_NOT_FOUND",
       `${folder} has no IDX file of ${split} ${kind}, such as ${split === "train" ? "train" : "t10k"}-${kind}-idx${kind === "images" ? 3 : 1}-ubyte.`,
     );
   };
@@ -35,7 +36,10 @@ export function idxImages(folder: string, { split = "train", name = `${folder} $
   const { dims, data: labels } = readIdx(path("labels"));
   const [n, height, width] = images.dims;
   if (images.dims.length !== 3 || dims.length !== 1 || dims[0] !== n)
-    throw new DataError(`${folder}: ${split} pictures of ${images.dims.join("×")} do not go with labels of ${dims.join("×")}.`);
+    throw new DataError(
+      "ERR_DATA_LABELS",
+      `${folder}: ${split} pictures of ${images.dims.join("×")} do not go with labels of ${dims.join("×")}.`,
+    );
   return samples({
     name,
     images: images.data,

@@ -2,7 +2,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { extname, join, sep } from "node:path";
 import type { Dataset } from "../dataset.js";
-import { DataError } from "../error.js";
+import { DataError, unreadable } from "../error.js";
 import { stringList } from "../string-list.js";
 import { labelled, naturally, type OpenOptions, readClasses } from "./classes.js";
 
@@ -27,6 +27,7 @@ export function imageFolder(path: string, { split, name, channels = 3, classes }
   const own = top.filter((entry) => entry.isFolder).map((entry) => entry.name);
   if (own.length === 0)
     throw new DataError(
+      "ERR_NO_LABELS",
       `${folder} has no folders for classes: put the pictures of each class into one, or open it with unlabelledFolder.`,
     );
   const files = own.flatMap((name) => picturesIn(folder, name));
@@ -49,7 +50,7 @@ function dataset(
   channels: 1 | 3,
   { classes, labels }: Pick<Dataset, "classes" | "labels">,
 ): Dataset {
-  if (files.length === 0) throw new DataError(`${folder} has no pictures (${[...EXTENSIONS].join(" ")}).`);
+  if (files.length === 0) throw new DataError("ERR_DATA_EMPTY", `${folder} has no pictures (${[...EXTENSIONS].join(" ")}).`);
   return { name, classes, n: files.length, channels, labels, pictures: { kind: "files", folder, files: stringList(files) } };
 }
 
@@ -114,10 +115,10 @@ function rootOf(folder: string): string {
   } catch (error) {
     throw refusal(folder, error as NodeJS.ErrnoException);
   }
-  throw new DataError(`${folder} is a file, not a folder of pictures.`);
+  throw new DataError("ERR_DATA_FORMAT", `${folder} is a file, not a folder of pictures.`);
 }
 
 function refusal(folder: string, error: NodeJS.ErrnoException): DataError {
   const reason = error.code === "ENOENT" ? "there is no such folder" : error.message;
-  return new DataError(`${folder} cannot be opened: ${reason}.`, { cause: error });
+  return unreadable(`${folder} cannot be opened: ${reason}.`, error);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, extname, isAbsolute, normalize, sep } from "node:path";
 import { parse } from "csv-parse/sync";
 import type { Dataset } from "../dataset.js";
-import { DataError } from "../error.js";
+import { DataError, unreadable } from "../error.js";
 import { stringList } from "../string-list.js";
 import { labelled, type OpenOptions } from "./classes.js";
 import { isPictureName } from "./image-folder.js";
@@ -31,11 +31,13 @@ export function imageTable(path: string, options: ImageTableOptions = {}): Datas
   const paths = columnOf(columns, options.path, PATHS, path);
   if (paths === undefined)
     throw new DataError(
+      "ERR_DATA_NOT_FOUND",
       `${path} has no column of paths among ${columns.join(", ")}: name it one of ${PATHS.join(", ")}, or say path.`,
     );
   const label = columnOf(columns, options.label, LABELS, path);
   const rows = split === undefined ? all : all.filter((row) => row.split === split);
-  if (rows.length === 0) throw new DataError(`${path} has no rows${split === undefined ? "" : ` of the split "${split}"`}.`);
+  if (rows.length === 0)
+    throw new DataError("ERR_DATA_EMPTY", `${path} has no rows${split === undefined ? "" : ` of the split "${split}"`}.`);
   const files = rows.map((row, i) => within(row[paths] ?? "", `${path}, sample ${i + 1}`));
   const names = rows.map((row) => (label === undefined || row[label] === null || row[label] === "" ? null : row[label]));
   const bare = names.every((name) => name === null);
@@ -62,13 +64,16 @@ function named(names: (string | null)[], classes: readonly string[] | undefined)
 function within(path: string, where: string): string {
   const plain = normalize(path.replaceAll("\\", "/"));
   if (path !== "" && !path.includes("\0") && !isAbsolute(plain) && plain !== ".." && !plain.startsWith(`..${sep}`)) return plain;
-  throw new DataError(`${where}: "${path}" is not a path within the folder of the pictures; name another folder by root.`);
+  throw new DataError(
+    "ERR_DATA_FORMAT",
+    `${where}: "${path}" is not a path within the folder of the pictures; name another folder by root.`,
+  );
 }
 
 function columnOf(columns: string[], wanted: string | undefined, usual: string[], where: string): string | undefined {
   if (wanted === undefined) return columns.find((column) => usual.includes(column.toLowerCase()));
   if (columns.includes(wanted)) return wanted;
-  throw new DataError(`${where} has no column "${wanted}", only ${columns.join(", ")}.`);
+  throw new DataError("ERR_DATA_NOT_FOUND", `${where} has no column "${wanted}", only ${columns.join(", ")}.`);
 }
 
 export interface Table {
@@ -94,9 +99,10 @@ function parseLine(line: string, where: string): Row {
   try {
     row = JSON.parse(line);
   } catch (error) {
-    throw new DataError(`${where} is not JSON: ${(error as Error).message}.`, { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", `${where} is not JSON: ${(error as Error).message}.`, { cause: error });
   }
-  if (typeof row !== "object" || row === null || Array.isArray(row)) throw new DataError(`${where} is not an object of columns.`);
+  if (typeof row !== "object" || row === null || Array.isArray(row))
+    throw new DataError("ERR_DATA_FORMAT", `${where} is not an object of columns.`);
   const cells = Object.entries(row).map(([column, value]) => [
     column,
     value === null || value === undefined ? null : String(value),
@@ -106,7 +112,7 @@ function parseLine(line: string, where: string): Row {
 
 function parseCells(text: string, source: string, delimiter: string): Table {
   const cells = readCells(text, source, delimiter);
-  if (cells.length === 0) throw new DataError(`${source} is empty.`);
+  if (cells.length === 0) throw new DataError("ERR_DATA_EMPTY", `${source} is empty.`);
   const isHeaded = !isPictureName(cells[0][0].trim());
   const columns = isHeaded ? cells[0].map((cell) => cell.trim()) : ["path", "label", "split"].slice(0, cells[0].length);
   const rows = cells
@@ -119,7 +125,7 @@ function readCells(text: string, source: string, delimiter: string): string[][] 
   try {
     return parse(text, { bom: true, delimiter, skip_empty_lines: true });
   } catch (error) {
-    throw new DataError(`${source} cannot be read as a table: ${(error as Error).message}.`, { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", `${source} cannot be read as a table: ${(error as Error).message}.`, { cause: error });
   }
 }
 
@@ -127,6 +133,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new DataError(`${path} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw unreadable(`${path} cannot be read: ${(error as Error).message}.`, error);
   }
 }

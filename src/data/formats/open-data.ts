@@ -54,7 +54,10 @@ async function recognise(path: string, options: OpenDataOptions): Promise<Opened
   if (!existsSync(path)) {
     const files = expandBraces(path);
     if (files.length > 1 || files[0] !== path) return openFiles(files, path, options);
-    throw new DataError(`There is no data at ${path}: name a folder of pictures, a table, parquet files or tar shards.`);
+    throw new DataError(
+      "ERR_DATA_NOT_FOUND",
+      `There is no data at ${path}: name a folder of pictures, a table, parquet files or tar shards.`,
+    );
   }
   return isFolder(path) ? openFolder(path, options) : openFiles([path], path, options);
 }
@@ -64,7 +67,10 @@ async function openFiles(files: string[], path: string, options: OpenDataOptions
   if (kind === ".tar") return { train: tarShards(files, { name: path, ...options }) };
   if (kind === ".parquet") return { train: await parquetImages(files, { name: path, ...options }) };
   if (tables.includes(kind)) return openTable(path, options);
-  throw new DataError(`${path} is no data set that is known: a folder, ${[".tar", ".parquet", ...tables].join(", ")}.`);
+  throw new DataError(
+    "ERR_DATA_FORMAT",
+    `${path} is no data set that is known: a folder, ${[".tar", ".parquet", ...tables].join(", ")}.`,
+  );
 }
 
 function openTable(path: string, options: OpenDataOptions): OpenedData {
@@ -128,7 +134,10 @@ function openTables(path: string, lists: string[], options: OpenDataOptions): Op
   const file = (split: Split) => lists.find((name) => names[split].includes(name.slice(0, -extname(name).length)));
   if (file("train") === undefined && lists.length === 1) return openTable(join(path, lists[0]), options);
   if (file("train") === undefined)
-    throw new DataError(`${path} has several tables (${lists.join(", ")}): name the one, or call it train${extname(lists[0])}.`);
+    throw new DataError(
+      "ERR_DATA_FORMAT",
+      `${path} has several tables (${lists.join(", ")}): name the one, or call it train${extname(lists[0])}.`,
+    );
   return eachSplit((split, classes) => {
     const name = file(split);
     return name === undefined ? undefined : imageTable(join(path, name), { ...options, classes: options.classes ?? classes });

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { Dataset } from "../dataset.js";
-import { DataError } from "../error.js";
+import { DataError, unreadable } from "../error.js";
 import type { ParquetSource } from "../picture-parquet.js";
 import { labelled, numbered, type OpenOptions } from "./classes.js";
 
@@ -36,6 +36,7 @@ export async function parquetImages(path: string | readonly string[], options: P
   const image = options.image ?? imageColumn(shards[0].metadata, features);
   if (image === undefined || !columnsOf(shards[0].metadata).includes(image))
     throw new DataError(
+      "ERR_DATA_NOT_FOUND",
       `${files[0]} has no column of pictures${image === undefined ? "" : ` "${image}"`} among ${columnsOf(shards[0].metadata).join(", ")}: say which by image.`,
     );
   const label =
@@ -51,7 +52,9 @@ async function openShard(path: string): Promise<Shard> {
   try {
     return { path, metadata: await parquetMetadataAsync(await asyncBufferFromFile(path)) };
   } catch (error) {
-    throw new DataError(`${path} cannot be read as parquet: ${(error as Error).message}.`, { cause: error });
+    const message = `${path} cannot be read as parquet: ${(error as Error).message}.`;
+    const isNodes = (error as NodeJS.ErrnoException).syscall !== undefined;
+    throw isNodes ? unreadable(message, error) : new DataError("ERR_DATA_FORMAT", message, { cause: error });
   }
 }
 
@@ -60,7 +63,8 @@ async function readColumn({ path, metadata }: Shard, column: string): Promise<un
     const file = await asyncBufferFromFile(path);
     return (await parquetReadObjects({ file, metadata, columns: [column], compressors })).map((row) => row[column]);
   } catch (error) {
-    throw new DataError(`${path}: the column "${column}" cannot be read: ${(error as Error).message}.`, { cause: error });
+    const code = columnsOf(metadata).includes(column) ? "ERR_DATA_FORMAT" : "ERR_DATA_NOT_FOUND";
+    throw new DataError(code, `${path}: the column "${column}" cannot be read: ${(error as Error).message}.`, { cause: error });
   }
 }
 

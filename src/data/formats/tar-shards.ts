@@ -33,7 +33,7 @@ export function tarShards(pattern: string | readonly string[], options: TarOptio
   const index: Index = { names: [], file: [], start: [], size: [], labels: [] };
   files.forEach((path, file) => withFile(path, (readAt, size) => addShard(index, { path, file, label }, readAt, size)));
   const n = index.names.length;
-  if (n === 0) throw new DataError(`${name} has no pictures in it.`);
+  if (n === 0) throw new DataError("ERR_DATA_EMPTY", `${name} has no pictures in it.`);
   const pictures = {
     kind: "ranges" as const,
     files,
@@ -61,7 +61,8 @@ function choices(inside: string, pattern: string): string[] {
   if (!range) return inside.split(",");
   const [, first, last] = range;
   const count = Number(last) - Number(first) + 1;
-  if (!(count > 0 && count <= MOST_SHARDS)) throw new DataError(`${pattern}: {${inside}} stands for no files.`);
+  if (!(count > 0 && count <= MOST_SHARDS))
+    throw new DataError("ERR_INVALID_OPTION", `${pattern}: {${inside}} stands for no files.`);
   return Array.from({ length: count }, (_, i) => `${Number(first) + i}`.padStart(first.length, "0"));
 }
 
@@ -104,7 +105,7 @@ function labelIn(ending: string, bytes: Uint8Array, { label, where }: { label?: 
   try {
     fields = JSON.parse(content());
   } catch (error) {
-    throw new DataError(`${where} is not JSON: ${(error as Error).message}.`, { cause: error });
+    throw new DataError("ERR_DATA_FORMAT", `${where} is not JSON: ${(error as Error).message}.`, { cause: error });
   }
   const value = label === undefined ? (fields?.label ?? fields?.cls) : fields?.[label];
   return value === undefined || value === null ? undefined : String(value);
@@ -117,6 +118,7 @@ function labelsOf(found: (string | null)[], name: string, classes?: readonly str
     const number = /^\d+$/.test(label) ? Number(label) : (classes?.indexOf(label) ?? -1);
     if (number >= 0 && number < (classes?.length ?? 2 ** 20)) return number;
     throw new DataError(
+      "ERR_DATA_LABELS",
       `${name} has a label "${label}" that is ${classes ? "not among the classes given" : "no number: say classes"}.`,
     );
   });

@@ -1,6 +1,6 @@
 /** Tar archives read by their headers alone, so that members can be picked out in any order. POSIX.1-1988 and -2001, and GNU's long names. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { DataError } from "../error.js";
+import { DataError, unreadable } from "../error.js";
 
 export interface TarMember {
   readonly name: string;
@@ -40,7 +40,7 @@ function opened(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw new DataError(`${path} cannot be opened: ${(error as Error).message}.`, { cause: error });
+    throw unreadable(`${path} cannot be opened: ${(error as Error).message}.`, error);
   }
 }
 
@@ -51,7 +51,7 @@ export function* tarMembers(readAt: ReadAt, size: number, source = "tar archive"
     const block = readAt(at, BLOCK);
     if (block.every((byte) => byte === 0)) return;
     const refuse = (what: string) =>
-      new DataError(`${source} ${at === 0 ? "is not a tar archive" : `is damaged at byte ${at}`}: ${what}.`);
+      new DataError("ERR_DATA_FORMAT", `${source} ${at === 0 ? "is not a tar archive" : `is damaged at byte ${at}`}: ${what}.`);
     const header = parseHeader(block, refuse);
     const body = next.size !== undefined && !isExtension(header.kind) ? next.size : header.size;
     const start = at + BLOCK;
