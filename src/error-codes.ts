@@ -46,7 +46,7 @@ export const errorCodes = {
   ERR_CLASSES: "models or data that tell other classes apart",
   ERR_TEACHERS: "teachers that the method or the student cannot be taught by",
   ERR_LAYER_MAP: "layers that cannot be matched",
-  ERR_PATCH_GRID: "patch grids that cannot be compared",
+  ERR_PATCH_GRID: "patch grids that cannot be told, or compared",
 
   // while it runs
   ERR_METHOD_CONTRACT: "a method, student, teacher or optimizer that breaks the rules of a step",

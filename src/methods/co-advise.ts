@@ -62,18 +62,23 @@ function checkTokens(teachers: readonly Advice[]): void {
   const names = teachers.map(({ token }) => token);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (names.length === 0)
-    throw new UserError("coAdvise has no teachers.", {
+    throw new UserError("ERR_TEACHERS", "coAdvise has no teachers.", {
       remedy: 'Give it one entry each, such as teachers: [{ token: "conv" }].',
     });
   if (twice !== undefined)
-    throw new UserError(`Two teachers of coAdvise speak to the token "${twice}"`, { remedy: "Give each a token of its own." });
+    throw new UserError("ERR_TEACHERS", `Two teachers of coAdvise speak to the token "${twice}"`, {
+      remedy: "Give each a token of its own.",
+    });
   if (names.includes("task"))
-    throw new UserError('A token cannot be called "task"', { remedy: "That is the labels' term; choose another name." });
+    throw new UserError("ERR_TEACHERS", 'A token cannot be called "task"', {
+      remedy: "That is the labels' term; choose another name.",
+    });
 }
 
 function checkHead(token: string, { student }: Players): void {
   if (student.heads.includes(token)) return;
   throw new UserError(
+    "ERR_TEACHERS",
     `${student.name} has no token "${token}" (its heads are ${student.heads.join(", ")}), which coAdvise teaches`,
     {
       remedy: `Take a student with it, such as coadvise({ tokens: ["${token}"], … }), or name another token in coAdvise({ teachers }).`,
@@ -85,6 +90,7 @@ function checkClasses({ student, teachers }: Players): void {
   const other = teachers.find(({ numClasses }) => numClasses !== student.numClasses);
   if (!other) return;
   throw new UserError(
+    "ERR_CLASSES",
     `${student.name} tells ${student.numClasses} classes apart and its teacher ${other.name} ${other.numClasses}`,
     {
       remedy: `Take a teacher for the same classes, or make both with one numClasses.`,

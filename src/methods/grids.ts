@@ -65,7 +65,7 @@ export function commonGrid(
   if (same(small, large)) return small;
   const facts = `${seen(student)}, ${seen(teacher)}`;
   if (!divides(small, large)) {
-    throw new UserError(`${facts}: no whole number of patches of one covers a patch of the other`, {
+    throw new UserError("ERR_PATCH_GRID", `${facts}: no whole number of patches of one covers a patch of the other`, {
       remedy: "Choose an image or patch size that gives one grid, or a multiple of it.",
     });
   }
@@ -73,7 +73,7 @@ export function commonGrid(
     const neighbours = `${large[0] / small[0]}×${large[1] / small[1]} neighbours`;
     const does = { merge: `"merge" (${neighbours} side by side on the channels)`, pool: `"pool" (the mean of ${neighbours})` };
     const say = ways.length > 0 ? `, or say unequalGrids: ${ways.map((way) => does[way]).join(" or ")}` : "";
-    throw new UserError(`${facts}: patch by patch they cannot be compared`, {
+    throw new UserError("ERR_PATCH_GRID", `${facts}: patch by patch they cannot be compared`, {
       remedy: `Choose layers, an image or a patch size that give one grid${say}.`,
     });
   }

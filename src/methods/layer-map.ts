@@ -49,7 +49,9 @@ export interface TapPair {
 export function layerPairs(map: LayerMap, { student, teacher }: Players): TapPair[] {
   const pairs = typeof map === "function" ? map(student.layers.length, teacher.layers.length) : map;
   if (pairs.length === 0)
-    throw new UserError("The layer map is empty.", { remedy: "Name at least one [student layer, teacher layer]." });
+    throw new UserError("ERR_LAYER_MAP", "The layer map is empty.", {
+      remedy: "Name at least one [student layer, teacher layer].",
+    });
   return pairs.map(([s, t]) => ({ student: tapAt(s, "student", student), teacher: tapAt(t, "teacher", teacher) }));
 }
 
@@ -60,7 +62,7 @@ function tapAt(layer: Layer, role: string, { name: model, layers, taps, prefixTo
     typeof layer === "number"
       ? `It has ${layers.length}, ${layers[0]} to ${layers[layers.length - 1]}, counted from 0.`
       : `It has ${Object.keys(taps).join(", ")}.`;
-  throw new UserError(`The layer map names ${role} layer ${layer}, which ${model} does not have`, { remedy });
+  throw new UserError("ERR_LAYER_MAP", `The layer map names ${role} layer ${layer}, which ${model} does not have`, { remedy });
 }
 
 /** The names to ask both models for. */

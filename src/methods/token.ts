@@ -28,7 +28,7 @@ export function token({ kind = "hard", alpha = 0.5, temperature = 3, smoothing =
     weighedBy: byAlpha(alpha, kind),
     check({ student }) {
       if (student.heads.includes("distillation")) return;
-      throw new UserError(`${student.name} has no distillation token, which the method token teaches`, {
+      throw new UserError("ERR_TEACHERS", `${student.name} has no distillation token, which the method token teaches`, {
         remedy:
           "Take a distilled model (deit_tiny_distilled_patch16_224, or vit({ distilled: true, … })), or the method soft or hard.",
       });

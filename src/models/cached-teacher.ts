@@ -51,8 +51,9 @@ export class CachedTeacher extends Model {
 
   constructor(teacher: Model, { dir, topK = teacher.info.numClasses, most = 100 }: CacheOptions) {
     super();
-    if (!(Number.isInteger(topK) && topK > 0)) throw new UserError(`topK is a whole number from 1 on, not ${topK}`);
-    if (!(most > 0)) throw new UserError(`most is a number of gigabytes above 0, not ${most}`);
+    if (!(Number.isInteger(topK) && topK > 0))
+      throw new UserError("ERR_INVALID_OPTION", `topK is a whole number from 1 on, not ${topK}`);
+    if (!(most > 0)) throw new UserError("ERR_INVALID_OPTION", `most is a number of gigabytes above 0, not ${most}`);
     this.teacher = teacher;
     this.info = teacher.info;
     this.#dir = dir;
@@ -61,7 +62,7 @@ export class CachedTeacher extends Model {
   }
 
   forward(images: Tensor /* [B, C, H, W] */, { taps = [] }: ForwardOptions = {}): Output {
-    if (this.training) throw new UserError(`${this.info.name} is cached, and answers only in eval mode`);
+    if (this.training) throw new UserError("ERR_METHOD_CONTRACT", `${this.info.name} is cached, and answers only in eval mode`);
     const { records, store } = this.cache(taps, images.device);
     if (this.source === "teacher") return records.decode(this.#told(records, images, taps), images.device);
     const keys = keysOf(images);
@@ -146,7 +147,7 @@ export const cached =
 function checkAll(known: readonly (Uint8Array | null)[], dir: string): void {
   const missing = known.filter((record) => record === null).length;
   if (missing === 0) return;
-  throw new UserError(`${missing} of ${known.length} pictures are not in the cache`, {
+  throw new UserError("ERR_CACHE", `${missing} of ${known.length} pictures are not in the cache`, {
     where: dir,
     remedy: "vit-distill cache fill RECIPE asks the teacher for them.",
   });

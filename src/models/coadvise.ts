@@ -202,15 +202,18 @@ export class Coadvise extends Model {
 function check({ name, imgSize, patchSize, stemStride, tokens }: typeof defaults, stems: readonly string[]): void {
   const unknown = stems.find((stem) => !(stem in stemKinds));
   if (unknown !== undefined)
-    throw new UserError(`${name} has no stem "${unknown}".`, { remedy: `Choose conv+inv, conv, inv or patch.` });
-  if (imgSize % patchSize !== 0) throw new UserError(`Patches of ${patchSize} pixels do not divide images of ${imgSize}.`);
+    throw new UserError("ERR_INVALID_OPTION", `${name} has no stem "${unknown}".`, {
+      remedy: `Choose conv+inv, conv, inv or patch.`,
+    });
+  if (imgSize % patchSize !== 0)
+    throw new UserError("ERR_MODEL_CONFIG", `Patches of ${patchSize} pixels do not divide images of ${imgSize}.`);
   if (patchSize % stemStride !== 0)
-    throw new UserError(`The stem's step of ${stemStride} pixels does not divide patches of ${patchSize}`, {
+    throw new UserError("ERR_MODEL_CONFIG", `The stem's step of ${stemStride} pixels does not divide patches of ${patchSize}`, {
       remedy: "Choose stemStride: 1, or an even patch size.",
     });
   const odd = tokens.find((token, i) => !/^[a-z][a-z0-9]*$/.test(token) || token === "class" || tokens.indexOf(token) !== i);
   if (odd !== undefined)
-    throw new UserError(`${name} cannot have a token "${odd}"`, {
+    throw new UserError("ERR_INVALID_OPTION", `${name} cannot have a token "${odd}"`, {
       remedy: 'Give each teacher a token of its own name: small letters and digits, not "class".',
     });
 }

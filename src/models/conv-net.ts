@@ -110,7 +110,8 @@ export class ConvNet extends Model {
 
   #check([, channels]: readonly number[]): void {
     const { inChannels, name } = this.info;
-    if (channels !== inChannels) throw new UserError(`${name} takes images of ${inChannels} channels; these have ${channels}.`);
+    if (channels !== inChannels)
+      throw new UserError("ERR_INPUT_SHAPE", `${name} takes images of ${inChannels} channels; these have ${channels}.`);
   }
 }
 

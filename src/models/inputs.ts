@@ -25,6 +25,7 @@ export function checkImages(
   const wanted = [channels, size, size];
   if (shape.slice(1).join() === wanted.join()) return;
   throw new UserError(
+    "ERR_INPUT_SHAPE",
     `The model takes images of ${wanted.join("×")} (channels × height × width); these are ${shape.slice(1).join("×")}.`,
   );
 }

@@ -71,7 +71,7 @@ function copy(
     const { models: likely } = recognise(shapesOf(asGiven));
     const looks =
       likely.includes(model.info.name) || likely.length === 0 ? "" : `\nThey look like those of ${likely.join(" or ")}.`;
-    throw new UserError(`${error.message}${looks}`, { where, cause: error });
+    throw new UserError("ERR_WEIGHTS_MISMATCH", `${error.message}${looks}`, { where, cause: error });
   }
 }
 
@@ -83,6 +83,7 @@ function checkTokens(model: Model, weights: ReadonlyMap<string, Tensor>): void {
   const { name } = model.info;
   const likely = recognise(shapesOf(weights)).models.join(" or ");
   throw new UserError(
+    "ERR_WEIGHTS_MISMATCH",
     theirs
       ? `The weights have a distillation token, ${name} has none`
       : `${name} has a distillation token, the weights have none`,
@@ -97,7 +98,7 @@ function checkClasses(model: Model, weights: ReadonlyMap<string, Tensor>): void 
   const trunk = [...model.stateDict()].filter(([key]) => !isHead(key));
   const fits = trunk.every(([key, own]) => weights.get(key)?.shape.join() === own.shape.join());
   if (classes === undefined || classes === numClasses || !fits) return;
-  throw new UserError(`The weights for ${name} tell ${classes} classes apart, the model ${numClasses}`, {
+  throw new UserError("ERR_CLASSES", `The weights for ${name} tell ${classes} classes apart, the model ${numClasses}`, {
     remedy: `Make the model with numClasses: ${classes}, or load with freshHead: true to train a new head on the old trunk.`,
   });
 }

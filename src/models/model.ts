@@ -127,7 +127,8 @@ export class Taps {
     this.#wanted = wanted;
     const known = Object.keys(info.taps);
     const unknown = asked.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new UserError(`${info.name} has no tap "${unknown}". It has ${known.join(", ")}.`);
+    if (unknown !== undefined)
+      throw new UserError("ERR_UNKNOWN_TAP", `${info.name} has no tap "${unknown}". It has ${known.join(", ")}.`);
   }
 
   /** Gives `value` back, so that a tap is named in the line that makes it. */

@@ -21,7 +21,8 @@ export class PatchEmbed extends Module {
   constructor(readonly options: PatchEmbedOptions) {
     super();
     const { imgSize, patchSize, inChannels, embedDim } = options;
-    if (imgSize % patchSize !== 0) throw new UserError(`Patches of ${patchSize} pixels do not divide images of ${imgSize}.`);
+    if (imgSize % patchSize !== 0)
+      throw new UserError("ERR_MODEL_CONFIG", `Patches of ${patchSize} pixels do not divide images of ${imgSize}.`);
     this.proj = new Conv2d(inChannels, embedDim, patchSize, { stride: patchSize });
   }
 

@@ -77,9 +77,13 @@ export function rednetStem(inChannels: number, width: number, { stride }: { stri
 
 function involutionWidth(what: string, channels: number): number {
   if (channels > 0 && channels % 16 === 0) return channels;
-  throw new UserError(`${what} would have ${channels} channels, and an involution shares its kernels among 16`, {
-    remedy: "Choose a width that leaves it a multiple of 16.",
-  });
+  throw new UserError(
+    "ERR_MODEL_CONFIG",
+    `${what} would have ${channels} channels, and an involution shares its kernels among 16`,
+    {
+      remedy: "Choose a width that leaves it a multiple of 16.",
+    },
+  );
 }
 
 interface BlockOptions {
@@ -170,7 +174,10 @@ export class Rednet extends Model {
     const full = { ...defaults, ...given(options) };
     this.info = rednetInfo(options);
     if (full.blocks.length !== full.widths.length)
-      throw new UserError(`${full.name} has blocks for ${full.blocks.length} stages and widths for ${full.widths.length}.`);
+      throw new UserError(
+        "ERR_MODEL_CONFIG",
+        `${full.name} has blocks for ${full.blocks.length} stages and widths for ${full.widths.length}.`,
+      );
     this.model = new Backbone(full);
     this.pool = full.pool;
     this.headDrop = new Dropout(full.drop);

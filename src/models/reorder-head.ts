@@ -10,7 +10,10 @@ export function reorderHead<M extends Model>(model: M, order: readonly number[])
   const { name, numClasses } = model.info;
   const places = [...order].sort((a, b) => a - b);
   if (places.length !== numClasses || places.some((place, i) => place !== i))
-    throw new UserError(`The new order for ${name} must name each of its ${numClasses} classes, 0 to ${numClasses - 1}, once`);
+    throw new UserError(
+      "ERR_CLASSES",
+      `The new order for ${name} must name each of its ${numClasses} classes, 0 to ${numClasses - 1}, once`,
+    );
   tidy(() => {
     const from = tensor(BigInt64Array.from(order.map((_, place) => BigInt(order.indexOf(place))))); // [classes]
     noGrad(() => {

@@ -193,9 +193,10 @@ function makeStages({ blocks, widths, expansion, stemWidth, dropPath }: typeof d
 
 function check({ name, blocks, widths, expansion }: typeof defaults): void {
   if (blocks.length !== widths.length)
-    throw new UserError(`${name} has blocks for ${blocks.length} stages and widths for ${widths.length}.`);
+    throw new UserError("ERR_MODEL_CONFIG", `${name} has blocks for ${blocks.length} stages and widths for ${widths.length}.`);
   const odd = widths.find((width) => width % expansion !== 0);
-  if (odd !== undefined) throw new UserError(`An expansion of ${expansion} does not divide a stage of ${odd} channels.`);
+  if (odd !== undefined)
+    throw new UserError("ERR_MODEL_CONFIG", `An expansion of ${expansion} does not divide a stage of ${odd} channels.`);
 }
 
 export const resnet = (options: ResnetOptions = {}): Resnet => new Resnet(options);

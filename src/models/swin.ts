@@ -326,12 +326,13 @@ function makeStages(options: typeof defaults): Stage[] {
 function check(options: typeof defaults): void {
   const { name, imgSize, patchSize, depths, heads, windowSize } = options;
   if (depths.length !== heads.length)
-    throw new UserError(`${name} has blocks for ${depths.length} stages and heads for ${heads.length}.`);
+    throw new UserError("ERR_MODEL_CONFIG", `${name} has blocks for ${depths.length} stages and heads for ${heads.length}.`);
   const whole = (side: number): boolean => Number.isInteger(side) && (side <= windowSize || side % windowSize === 0);
   const bad = stageShapes(options).find(({ grid: [side] }) => !whole(side));
   if (bad === undefined) return;
   const pixels = patchSize * windowSize * 2 ** (depths.length - 1);
   throw new UserError(
+    "ERR_MODEL_CONFIG",
     `${name} cuts images of ${imgSize} into a map of side ${bad.grid[0]}, which windows of ${windowSize} do not tile`,
     {
       remedy: `Choose an image size that is a multiple of ${pixels} (patch × window × 2 for each halving), or another windowSize.`,

@@ -51,7 +51,7 @@ export const listModels = (): string[] => [...table.keys()];
 function variant(name: string): Variant {
   const found = table.get(name);
   if (found) return found;
-  throw new UserError(`Unknown model "${name}".`, {
+  throw new UserError("ERR_UNKNOWN_MODEL", `Unknown model "${name}".`, {
     remedy: [didYouMean(name, table.keys()), "vit-distill models shows all."].filter(Boolean).join(" "),
   });
 }

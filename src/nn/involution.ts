@@ -39,8 +39,8 @@ export class Involution extends Module {
   constructor(channels: number, kernel: number, { stride = 1 }: { stride?: number } = {}) {
     super();
     if (channels % GROUP_CHANNELS !== 0)
-      throw new UserError(`An involution takes a multiple of ${GROUP_CHANNELS} channels, got ${channels}.`);
-    if (kernel % 2 !== 1) throw new UserError(`An involution's kernel has an odd side, got ${kernel}.`);
+      throw new UserError("ERR_MODEL_CONFIG", `An involution takes a multiple of ${GROUP_CHANNELS} channels, got ${channels}.`);
+    if (kernel % 2 !== 1) throw new UserError("ERR_MODEL_CONFIG", `An involution's kernel has an odd side, got ${kernel}.`);
     this.kernel = kernel;
     this.stride = stride;
     this.groups = channels / GROUP_CHANNELS;

@@ -28,7 +28,7 @@ export function loadState(target: StateDict, state: StateDict, { strict }: { str
       misshapen.map((key) => `${key} is ${shapeOf(state, key)}, the model needs ${shapeOf(target, key)}`),
     ),
   ];
-  if (faults.length > 0) throw new UserError(`The weights do not fit the model:\n${faults.join("\n")}`);
+  if (faults.length > 0) throw new UserError("ERR_WEIGHTS_MISMATCH", `The weights do not fit the model:\n${faults.join("\n")}`);
 
   noGrad(() => {
     for (const key of shared) target.get(key)!.copy_(state.get(key)!);

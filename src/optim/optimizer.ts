@@ -91,7 +91,7 @@ export abstract class Optimizer implements Holder {
     const fits =
       mine.size === tensors.size && [...mine].every(([key, value]) => String(tensors.get(key)?.shape) === String(value.shape));
     if (!fits)
-      throw new UserError("This optimizer state belongs to other parameters.", {
+      throw new UserError("ERR_CHECKPOINT", "This optimizer state belongs to other parameters.", {
         remedy: "Resume with the recipe that wrote it.",
       });
     noGrad(() => {

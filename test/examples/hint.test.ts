@@ -57,6 +57,6 @@ test("unequal grids are refused, or averaged where that is asked for", () => {
   using s = student();
   using t = teacher(2);
   const players = playersOf(s, t);
-  expect(() => hint({ layers: everyLayer() }).check(players)).toThrow(/vit has 2×2 patches at blocks.0, cait has 4×4/);
+  expect(() => hint({ layers: everyLayer() }).check(players)).toThrowCode("ERR_PATCH_GRID", /vit.*2×2.*blocks\.0.*cait.*4×4/);
   hint({ layers: everyLayer(), unequalGrids: "pool" }).check(players);
 });

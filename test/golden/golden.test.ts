@@ -53,6 +53,11 @@ describe("the tool itself", () => {
   test("counts what is not built", () => expect(notBuilt({ stateDicts: { net_of_tomorrow: [] } })).toEqual(["net_of_tomorrow"]));
 
   test("a folder without golden values is one sentence", () => {
-    expect(() => readFolder(import.meta.dirname)).toThrow(/No golden values here/);
+    expect(() => readFolder(import.meta.dirname)).toThrowCode(
+      "ERR_DATA_NOT_FOUND",
+      import.meta.dirname,
+      "forward.json",
+      "test/golden/fixtures",
+    );
   });
 });

@@ -83,7 +83,14 @@ test("every method of the table has a summary, and makes itself without options"
 });
 
 test("token refuses a student without a distillation token, with the ways out", () => {
-  expect(() => lesson(token(), () => {})).toThrow(/toy_vit has no distillation token.*distilled model.*soft or hard/s);
+  expect(() => lesson(token(), () => {})).toThrowCode(
+    "ERR_TEACHERS",
+    "toy_vit",
+    "distilled: true",
+    "deit_tiny_distilled_patch16_224",
+    /\bsoft\b/,
+    /\bhard\b/,
+  );
 });
 
 test("the distillation token listens where there is one, the class head answers to the labels", () =>
@@ -126,21 +133,28 @@ describe("co-advise", () => {
     ));
 
   test("a student without the token is refused with the ways out", () => {
-    expect(() => lesson(coAdvise(), () => {}, { teachers: both })).toThrow(
-      /toy_vit has no token "conv" \(its heads are class\).*coadvise\(\{ tokens: \["conv"\].*or name another token/s,
+    expect(() => lesson(coAdvise(), () => {}, { teachers: both })).toThrowCode(
+      "ERR_TEACHERS",
+      "toy_vit",
+      '"conv"',
+      /\bclass\b/,
+      'coadvise({ tokens: ["conv"]',
+      "coAdvise({ teachers })",
     );
   });
 
   test("a teacher for other classes is refused by name", () => {
     const teachers = [toyConvNet, () => toyTeacher({ numClasses: 7 })];
-    expect(() => lesson(coAdvise(), () => {}, { student: toyCoadvise, teachers })).toThrow(
-      /toy_coadvise tells 5 classes apart and its teacher toy_cait 7/,
+    expect(() => lesson(coAdvise(), () => {}, { student: toyCoadvise, teachers })).toThrowCode(
+      "ERR_CLASSES",
+      /toy_coadvise.*\b5\b.*toy_cait.*\b7\b/,
+      "numClasses",
     );
   });
 
   test("tokens named twice, or as the labels' term, are refused", () => {
-    expect(() => coAdvise({ teachers: [{ token: "conv" }, { token: "conv" }] })).toThrow(/Two teachers .* "conv"/);
-    expect(() => coAdvise({ teachers: [{ token: "task" }] })).toThrow(/labels' term/);
-    expect(() => coAdvise({ teachers: [] })).toThrow(/no teachers/);
+    expect(() => coAdvise({ teachers: [{ token: "conv" }, { token: "conv" }] })).toThrowCode("ERR_TEACHERS", '"conv"');
+    expect(() => coAdvise({ teachers: [{ token: "task" }] })).toThrowCode("ERR_TEACHERS", '"task"');
+    expect(() => coAdvise({ teachers: [] })).toThrowCode("ERR_TEACHERS", "coAdvise", "teachers: [{");
   });
 });

@@ -63,8 +63,13 @@ describe("degenerate tokens", () => {
   test("no map at all", () => tidy(() => void expect(gramGap(zeros([0, 5, 4]), zeros([0, 5, 4]))[0].item()).toBe(0)));
 });
 
-test.each<[string, () => unknown]>([
-  ["[M, n, D]", () => gramGap(randn([2, 3]), randn([2, 3, 4]))],
-  ["float32", () => gramGap(randn([1, 2, 3], { dtype: "float64" }), randn([1, 2, 3]))],
-  ["differ in maps or rows", () => gramGap(randn([1, 2, 3]), randn([1, 4, 3]))],
-])("refuses what is not %s", (words, call) => tidy(() => void expect(call).toThrow(words)));
+test.each<[what: string, call: () => unknown, code: string, facts: RegExp]>([
+  [
+    "a student of two dimensions",
+    () => gramGap(randn([2, 3]), randn([2, 3, 4])),
+    "ERR_TORCH_SHAPE",
+    /student.*\[M, n, D\].*\[2, 3\]/,
+  ],
+  ["float64", () => gramGap(randn([1, 2, 3], { dtype: "float64" }), randn([1, 2, 3])), "ERR_TORCH", /student.*float32.*Double/],
+  ["other rows", () => gramGap(randn([1, 2, 3]), randn([1, 4, 3])), "ERR_TORCH_SHAPE", /\[1, 2, 3\].*\[1, 4, 3\]/],
+])("refuses %s", (_, call, code, facts) => tidy(() => void expect(call).toThrowCode(code, facts)));

@@ -161,9 +161,14 @@ test("a cache that is full says so once and goes on without writing", async () =
 test("records alone are not there, which is said, and a teacher in training mode is refused", () => {
   within(fresh(), (cached) => {
     cached.source = "records";
-    expect(() => cached.forward(pictures(), { taps })).toThrow("4 of 4 pictures are not in the cache");
+    expect(() => cached.forward(pictures(), { taps })).toThrowCode(
+      "ERR_CACHE",
+      "4 of 4",
+      cached.folder,
+      "vit-distill cache fill",
+    );
     cached.train();
-    expect(() => cached.forward(pictures(), { taps })).toThrow("answers only in eval mode");
+    expect(() => cached.forward(pictures(), { taps })).toThrowCode("ERR_METHOD_CONTRACT", "cait", "eval");
     cached.eval();
   });
 });

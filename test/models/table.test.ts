@@ -18,8 +18,11 @@ describe("names", () => {
   });
 
   test("an unknown one comes with a suggestion", () => {
-    expect(() => modelInfo("deit_tinny_patch16_224")).toThrow(
-      'Unknown model "deit_tinny_patch16_224". Did you mean "deit_tiny_patch16_224"? vit-distill models shows all.',
+    expect(() => modelInfo("deit_tinny_patch16_224")).toThrowCode(
+      "ERR_UNKNOWN_MODEL",
+      '"deit_tinny_patch16_224"',
+      '"deit_tiny_patch16_224"',
+      "vit-distill models",
     );
   });
 
@@ -109,7 +112,7 @@ describe("making them", () => {
 
   test("a model that its weights do not fit is freed", () => {
     using other = createModel("convnet_small_28");
-    expect(() => createModel("convnet_tiny_28", { weights: other.stateDict() })).toThrow(/do not fit/);
+    expect(() => createModel("convnet_tiny_28", { weights: other.stateDict() })).toThrowCode("ERR_WEIGHTS_MISMATCH");
   });
 
   test("DeiT III's files, its own and timm's, become the same", () => {
@@ -122,7 +125,7 @@ describe("making them", () => {
   });
 
   test("patches that do not divide the image are refused", () => {
-    expect(() => vit({ imgSize: 28, patchSize: 16 })).toThrow("Patches of 16 pixels do not divide images of 28.");
+    expect(() => vit({ imgSize: 28, patchSize: 16 })).toThrowCode("ERR_MODEL_CONFIG", 16, 28);
   });
 });
 

@@ -55,6 +55,6 @@ test("the keys are those of the paper's code", () => {
 });
 
 test("refuses channels that make no whole groups, and a kernel without a middle", () => {
-  expect(() => new Involution(24, 3)).toThrow("An involution takes a multiple of 16 channels, got 24.");
-  expect(() => new Involution(32, 4)).toThrow("An involution's kernel has an odd side, got 4.");
+  expect(() => new Involution(24, 3)).toThrowCode("ERR_MODEL_CONFIG", 16, 24);
+  expect(() => new Involution(32, 4)).toThrowCode("ERR_MODEL_CONFIG", /\b4\b/);
 });

@@ -100,5 +100,5 @@ test("state is keyed by parameter", () => {
 test("the state of other parameters is refused", () => {
   using run = toy(factories.adamW);
   using other = toy(factories.momentum);
-  expect(() => run.optimizer.loadStateDict(other.optimizer.stateDict())).toThrow("belongs to other parameters");
+  expect(() => run.optimizer.loadStateDict(other.optimizer.stateDict())).toThrowCode("ERR_CHECKPOINT");
 });

@@ -149,7 +149,7 @@ export function readFolder(path: string): { folder: Folder; absent: string[] } {
   const present = entries.filter(([, name]) => existsSync(join(path, name)));
   if (present.length === 0) {
     const remedy = `A folder of golden values holds ${Object.values(files).join(", ")}, as test/golden/fixtures does.`;
-    throw new UserError("No golden values here", { where: path, remedy });
+    throw new UserError("ERR_DATA_NOT_FOUND", "No golden values here", { where: path, remedy });
   }
   return {
     folder: Object.fromEntries(present.map(([part, name]) => [part, readJson(join(path, name))])),
@@ -162,6 +162,10 @@ function readJson(path: string): unknown {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fileError(error, "read", path);
-    throw new UserError(error.message, { where: path, remedy: "It must be JSON as in test/golden/fixtures.", cause: error });
+    throw new UserError("ERR_DATA_FORMAT", error.message, {
+      where: path,
+      remedy: "It must be JSON as in test/golden/fixtures.",
+      cause: error,
+    });
   }
 }

@@ -125,5 +125,5 @@ interface Expected {
 function checkShape(result: Tensor, { name, shape, images, file }: Expected): void {
   const wanted = [images.shape[0], ...shape.slice(1)];
   if (result.shape.join() === wanted.join()) return;
-  throw new UserError(`gave "${name}" as [${result.shape}], and [${wanted}] was expected`, { where: file });
+  throw new UserError("ERR_IMPORTED_MODEL", `gave "${name}" as [${result.shape}], and [${wanted}] was expected`, { where: file });
 }

@@ -31,7 +31,7 @@ const known = ["name", "taps", "logits", "input", "batch", "note"];
 
 function teach(open: (inner: readonly string[]) => Program, options: ForeignOptions): ForeignTeacher {
   const stranger = Object.keys(options).find((key) => !known.includes(key));
-  if (stranger !== undefined) throw new UserError(`A teacher from a file has no option "${stranger}"`, { remedy: didYouMean(stranger, known) }); // biome-ignore format: one row
+  if (stranger !== undefined) throw new UserError("ERR_UNKNOWN_OPTION", `A teacher from a file has no option "${stranger}"`, { remedy: didYouMean(stranger, known) }); // biome-ignore format: one row
   const program = open(namedTaps(options.taps).map(([, { output }]) => output));
   try {
     return new ForeignTeacher(program, options);

@@ -35,7 +35,7 @@ export function readOnnxGraph(bytes: Uint8Array, file: string): OnnxGraph {
       parameterCount: of(GRAPH.initializer).reduce((sum, weight) => sum + elements(weight), 0),
     };
   } catch (error) {
-    throw new UserError(`is no ONNX model: ${(error as Error).message}`, { where: file, cause: error });
+    throw new UserError("ERR_IMPORTED_MODEL", `is no ONNX model: ${(error as Error).message}`, { where: file, cause: error });
   }
 }
 

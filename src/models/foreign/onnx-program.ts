@@ -79,13 +79,13 @@ function open(file: string, model: string | Uint8Array): OnnxSession {
     return new OnnxSession(model, { threads: engineInfo().threads });
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`ONNX Runtime cannot open it: ${sentenceOf(error)}`, { where: file, cause: error });
+    throw new UserError("ERR_IMPORTED_MODEL", `ONNX Runtime cannot open it: ${sentenceOf(error)}`, { where: file, cause: error });
   }
 }
 
 function noTensor(name: string, known: readonly string[], file: string): UserError {
   const advice = [didYouMean(name, known), `vit-distill info ${basename(file)} --all lists them.`];
-  return new UserError(`has no tensor "${name}"`, { where: file, remedy: advice.filter(Boolean).join(" ") });
+  return new UserError("ERR_UNKNOWN_TAP", `has no tensor "${name}"`, { where: file, remedy: advice.filter(Boolean).join(" ") });
 }
 
 const slotOf = ({ name, type, shape }: Metadata): Slot => ({
@@ -98,10 +98,14 @@ const slotOf = ({ name, type, shape }: Metadata): Slot => ({
 function onlyInput(inputs: readonly Slot[], where: string): Slot {
   const [first, ...others] = inputs;
   if (first === undefined || others.length > 0)
-    throw new UserError(`takes ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}), and a teacher takes pictures alone`, { where }); // biome-ignore format: one row
+    throw new UserError("ERR_IMPORTED_MODEL", `takes ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}), and a teacher takes pictures alone`, { where }); // biome-ignore format: one row
   if (first.shape?.length !== 4)
-    throw new UserError(`its input ${first.name} has ${first.shape?.length ?? "no"} extents, and pictures have four: [B, C, S, S]`, { where }); // biome-ignore format: one row
+    throw new UserError("ERR_IMPORTED_MODEL", `its input ${first.name} has ${first.shape?.length ?? "no"} extents, and pictures have four: [B, C, S, S]`, { where }); // biome-ignore format: one row
   if (first.dtype !== "float32" && first.dtype !== "float16")
-    throw new UserError(`its input ${first.name} is ${first.dtype}, and pictures come in float32 or float16`, { where });
+    throw new UserError(
+      "ERR_IMPORTED_MODEL",
+      `its input ${first.name} is ${first.dtype}, and pictures come in float32 or float16`,
+      { where },
+    );
   return first;
 }

@@ -80,7 +80,9 @@ export class OnnxSession {
 
   #wait(patience?: number): Answer {
     if (Atomics.wait(this.#state, 0, 0, patience) === "timed-out")
-      throw new UserError("The thread for ONNX Runtime did not start", { remedy: "Is the machine out of memory?" });
+      throw new UserError("ERR_IMPORTED_MODEL", "The thread for ONNX Runtime did not start", {
+        remedy: "Is the machine out of memory?",
+      });
     Atomics.store(this.#state, 0, 0);
     return receiveMessageOnPort(this.#port)!.message;
   }
@@ -91,7 +93,7 @@ function findLibrary(): string {
   try {
     return createRequire(import.meta.url).resolve("onnxruntime-node", { paths: [import.meta.dirname, process.cwd()] });
   } catch (cause) {
-    throw new UserError("An ONNX file is run by ONNX Runtime, which is not installed", {
+    throw new UserError("ERR_MISSING_PACKAGE", "An ONNX file is run by ONNX Runtime, which is not installed", {
       remedy: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node", // without skip it fetches CUDA libraries
       cause,
     });

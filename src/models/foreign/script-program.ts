@@ -38,7 +38,7 @@ export class ScriptProgram implements Program {
   #noResult(name: string): UserError {
     const known = [...this.#outputs!, ...this.script.submodules];
     const advice = [didYouMean(name, known), `vit-distill info ${basename(this.file)} --all lists them.`];
-    return new UserError(`has neither an output nor a submodule "${name}"`, {
+    return new UserError("ERR_UNKNOWN_TAP", `has neither an output nor a submodule "${name}"`, {
       where: this.file,
       remedy: advice.filter(Boolean).join(" "),
     });
@@ -61,7 +61,7 @@ function open(file: string): ScriptModule {
     return new ScriptModule(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`is no TorchScript that this libtorch can run: ${sentenceOf(error)}`, {
+    throw new UserError("ERR_IMPORTED_MODEL", `is no TorchScript that this libtorch can run: ${sentenceOf(error)}`, {
       where: file,
       remedy:
         "torch.jit.trace(model, pictures).save(FILE) writes one; weights alone (torch.save) go to a model of ours: NAME=FILE.",

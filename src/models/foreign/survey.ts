@@ -50,14 +50,14 @@ function inputOf(
   const [, channels, height, width] = shape ?? [];
   const size = height ?? width ?? input.size;
   if (size === undefined)
-    throw new UserError("does not say at which size it sees pictures", {
+    throw new UserError("ERR_INPUT_SHAPE", "does not say at which size it sees pictures", {
       where: file,
       remedy: "Say it: input: { size: 224 }, or on the command line FILE?size=224.",
     });
   const [inChannels, declared] = [channels ?? input.channels ?? 3, `${channels ?? "C"}×${height ?? "H"}×${width ?? "W"}`];
   const isOther = [height, width, input.size].some((side) => side != null && side !== size);
   if (isOther || (input.channels !== undefined && input.channels !== inChannels))
-    throw new UserError(`takes pictures of ${declared}`, { where: file, remedy: "A teacher takes squares, and the size that is said must be the file's." }); // biome-ignore format: one row
+    throw new UserError("ERR_INPUT_SHAPE", `takes pictures of ${declared}`, { where: file, remedy: "A teacher takes squares, and the size that is said must be the file's." }); // biome-ignore format: one row
   const spec = inputSpec({ imgSize: size, inChannels, input });
   if (input.mean === undefined || input.std === undefined)
     say(`its file does not say in which colours it sees; taken for mean ${spec.mean.join(" ")}, std ${spec.std.join(" ")}`);
@@ -115,7 +115,7 @@ export function inWords<T>({ file }: Program, { channels, size }: InputSpec, pic
   } catch (error) {
     if (error instanceof UserError) throw error;
     const what = `cannot run on ${pictures} ${pictures === 1 ? "picture" : "pictures"} of ${channels}×${size}×${size}: ${sentenceOf(error)}`;
-    throw new UserError(what, {
+    throw new UserError("ERR_IMPORTED_MODEL", what, {
       where: file,
       remedy: "Are its size and the number of pictures that it takes (batch) right?",
       cause: error,
@@ -129,15 +129,19 @@ function onlyAnswer(shapes: Shapes, taps: readonly string[], where: string): str
   if (answers.includes("logits")) return "logits";
   if (answers.length === 1) return answers[0];
   const given = [...shapes].map(([name, shape]) => `${name} [${["B", ...shape.slice(1)].join(", ")}]`).join(", ");
-  throw new UserError(`gives ${given}: ${answers.length === 0 ? "none" : "more than one"} is [B, classes]`, {
-    where,
-    remedy: answers.length === 0 ? "A teacher needs a head." : "Say which holds the answers: logits.",
-  });
+  throw new UserError(
+    "ERR_IMPORTED_MODEL",
+    `gives ${given}: ${answers.length === 0 ? "none" : "more than one"} is [B, classes]`,
+    {
+      where,
+      remedy: answers.length === 0 ? "A teacher needs a head." : "Say which holds the answers: logits.",
+    },
+  );
 }
 
 function classesOf(shapes: Shapes, logits: string, where: string): number {
   const shape = shapes.get(logits);
   if (shape?.length === 2) return shape[1];
   const given = [...shapes.keys()].join(", ");
-  throw new UserError(shape ? `its output "${logits}" is [${shape}], and answers are [B, classes]` : `has no output "${logits}"; it has ${given}`, { where }); // biome-ignore format: one row
+  throw new UserError("ERR_IMPORTED_MODEL", shape ? `its output "${logits}" is [${shape}], and answers are [B, classes]` : `has no output "${logits}"; it has ${given}`, { where }); // biome-ignore format: one row
 }

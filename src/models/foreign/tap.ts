@@ -33,7 +33,10 @@ interface Seen {
 export function tapFacts(name: string, { output, layout, grid, prefixTokens }: ForeignTap, { shape, where }: Seen): TapFacts {
   const refuse = (why: string, remedy?: string): never => {
     const whose = name === output ? `"${name}"` : `"${name}" (${output})`;
-    throw new UserError(`the tap ${whose} is [${["B", ...shape.slice(1)].join(", ")}]: ${why}`, { where, remedy });
+    throw new UserError("ERR_PATCH_GRID", `the tap ${whose} is [${["B", ...shape.slice(1)].join(", ")}]: ${why}`, {
+      where,
+      remedy,
+    });
   };
   const rank = layout === undefined ? [3, 4] : layout === "tokens" ? [3] : [4];
   if (!rank.includes(shape.length)) refuse("tokens are [B, P + N, D], a map is [B, D, h, w]");
