@@ -1,6 +1,7 @@
 /** The one door to libtorch, and the seam in it: everything that runs can be listened to here. */
 
 import { addon } from "./addon.js";
+import { refuse } from "./refuse.js";
 import type { Tensor } from "./tensor.js";
 
 /** One operator call as it passed: arguments and results are handles, numbers or arrays of them, in the order of `names`. */
@@ -130,5 +131,5 @@ export function known<T extends object>(operator: string, options: T, names: rea
 
 function unknownOption(operator: string, name: string, names: readonly string[]): never {
   const message = `${operator}: there is no option "${name}" here; there is ${names.join(", ")}. An argument without a default is positional.`;
-  throw Object.assign(new TypeError(message), { code: "ERR_TORCH_ARGUMENT" });
+  refuse(TypeError, "ERR_TORCH_ARGUMENT", message);
 }

@@ -1,5 +1,7 @@
 /** The element types that JavaScript can carry, and the typed array of each. */
 
+import { refuse } from "./refuse.js";
+
 export const dtypes = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"] as const;
 export type DType = (typeof dtypes)[number];
 
@@ -41,8 +43,9 @@ export function dtypeOf(data: ArrayBufferView, named?: DType): DType {
   if (data instanceof Int16Array) return "int16";
   if (data instanceof Int8Array) return "int8";
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return "uint8";
-  if (!(data instanceof Uint16Array)) throw new TypeError(`tensor: no dtype holds the elements of a ${data.constructor.name}`);
+  if (!(data instanceof Uint16Array))
+    refuse(TypeError, "ERR_TORCH_DTYPE", `tensor: no dtype holds the elements of a ${data.constructor.name}`);
   if (named !== "float16" && named !== "bfloat16")
-    throw new TypeError("tensor: a Uint16Array can be float16 or bfloat16: name the dtype");
+    refuse(TypeError, "ERR_TORCH_DTYPE", "tensor: a Uint16Array can be float16 or bfloat16: name the dtype");
   return named;
 }

@@ -4,6 +4,7 @@ import { addon } from "./addon.js";
 import { arrayOf, type Device, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import * as ops from "./ops.generated.js";
 import type { Generator } from "./random.js";
+import { refuse } from "./refuse.js";
 import { synchronous } from "./scope.js";
 import { type Nested, Tensor } from "./tensor.js";
 
@@ -61,7 +62,7 @@ function fromNested(data: Nested, shape: readonly number[] | undefined, dtype: D
 }
 
 function whole(value: number | boolean | bigint): bigint {
-  if (typeof value === "number" && !Number.isInteger(value)) refuse(`tensor: ${value} does not fit in int64`, "ERR_TORCH_DTYPE");
+  if (typeof value === "number" && !Number.isInteger(value)) tooNarrow(value, "int64");
   return BigInt(value);
 }
 
@@ -72,7 +73,7 @@ function elements(flat: readonly (number | boolean | bigint)[], dtype: DType): T
   const made = (arrayOf[dtype] as Float32ArrayConstructor).from(flat, Number);
   if (dtype === "float32" || dtype === "float64") return made;
   const lost = flat.findIndex((value, i) => Number(value) !== made[i]);
-  if (lost >= 0) refuse(`tensor: ${flat[lost]} does not fit in ${dtype}`, "ERR_TORCH_DTYPE");
+  if (lost >= 0) tooNarrow(flat[lost], dtype);
   return made;
 }
 
@@ -81,7 +82,8 @@ const carriable = new Set(["number", "boolean", "bigint"]);
 function flatten(data: Nested, into: (number | boolean | bigint)[], depth: number, shape: number[]): number[] {
   if (!Array.isArray(data)) {
     if (depth < shape.length) ragged(depth);
-    if (!carriable.has(typeof data)) throw new TypeError(`tensor: ${data} is not a number, boolean or bigint`);
+    if (!carriable.has(typeof data))
+      refuse(TypeError, "ERR_TORCH_ARGUMENT", `tensor: ${data} is not a number, boolean or bigint`);
     into.push(data);
     return shape;
   }
@@ -94,11 +96,11 @@ function flatten(data: Nested, into: (number | boolean | bigint)[], depth: numbe
 }
 
 function ragged(depth: number): never {
-  refuse(`tensor: the nested arrays differ in length at depth ${depth}`, "ERR_TORCH_SHAPE");
+  refuse(RangeError, "ERR_TORCH_SHAPE", `tensor: the nested arrays differ in length at depth ${depth}`);
 }
 
-function refuse(message: string, code: string): never {
-  throw Object.assign(new RangeError(message), { code });
+function tooNarrow(value: number | boolean | bigint, dtype: DType): never {
+  refuse(RangeError, "ERR_TORCH_DTYPE", `tensor: ${value} does not fit in ${dtype}`);
 }
 
 function moved(from: Tensor, options: FactoryOptions): Tensor {

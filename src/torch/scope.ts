@@ -5,6 +5,7 @@
 
 import { addon } from "./addon.js";
 import { free } from "./dispatch.js";
+import { refuse } from "./refuse.js";
 import type { Tensor } from "./tensor.js";
 
 /** Something that holds tensors and can list them (a module, an optimizer). */
@@ -79,7 +80,7 @@ function release(made: readonly Tensor[], kept: ReadonlySet<Tensor> | undefined)
 export function synchronous<T>(name: string, result: T): T {
   if (!(result instanceof Promise)) return result;
   result.catch(() => {}); // what it goes on to do without its tensors must not hide this error
-  throw new TypeError(`${name} is synchronous: its function must not return a promise.`);
+  refuse(TypeError, "ERR_TORCH_ARGUMENT", `${name} is synchronous: its function must not return a promise.`);
 }
 
 /** Runs `fn` outside every scope: what it makes lives until it is disposed. For what outlives a step, such as optimizer state. */

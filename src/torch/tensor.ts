@@ -5,6 +5,7 @@ import { addon } from "./addon.js";
 import { free, handlesOf, setMaker } from "./dispatch.js";
 import { arrayOf, type Device, type DType, type TypedArray } from "./dtype.js";
 import { TensorOperators } from "./ops.generated.js";
+import { refuse } from "./refuse.js";
 import { enroll, forget } from "./scope.js";
 
 /** Nested arrays of numbers (or booleans, or bigints), as deep as the tensor has dimensions. */
@@ -43,7 +44,10 @@ export class Tensor extends TensorOperators {
   }
   /** The extent of one dimension; negative counts from the end. */
   size(dim: number): number {
-    return this.shape.at(dim) ?? fail(`size: dimension ${dim} of a tensor with ${this.dim} dimensions`);
+    return (
+      this.shape.at(dim) ??
+      refuse(RangeError, "ERR_TORCH_SHAPE", `size: dimension ${dim} of a tensor with ${this.dim} dimensions`)
+    );
   }
 
   get requiresGrad(): boolean {
@@ -141,10 +145,6 @@ export function gradsOf(tensors: readonly Tensor[]): (Tensor | null)[] {
 /** Drops the gradients of many tensors in one call. */
 export function clearGrads(tensors: readonly Tensor[]): void {
   addon.clearGrads(handlesOf(tensors));
-}
-
-function fail(message: string): never {
-  throw Object.assign(new RangeError(message), { code: "ERR_TORCH_SHAPE" });
 }
 
 function nest(flat: number[], shape: readonly number[]): Nested {

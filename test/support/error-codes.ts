@@ -8,7 +8,7 @@ type Fact = string | number | RegExp;
 
 declare module "vitest" {
   interface Matchers<T> {
-    toThrowCode(code: string, ...facts: Fact[]): T;
+    toThrowCode(code: string, ...facts: Fact[]): void;
   }
 }
 

@@ -44,7 +44,7 @@ describe("gradients", () => {
 
   scoped("what is no scalar needs a gradient of its own", () => {
     const x = leaf([1, 2]);
-    expect(() => x.mul(3).backward()).toThrow("only for scalar outputs");
+    expect(() => x.mul(3).backward()).toThrowCode("ERR_TORCH_GRADIENT", /^backward: /);
     x.mul(3).backward({ gradient: tensor([1, 10], { dtype: "float64" }) });
     expect(x.grad?.toArray()).toEqual([3, 30]);
   });
@@ -53,7 +53,7 @@ describe("gradients", () => {
     const x = leaf([1, 2]);
     backward([x.sum(), x.mul(2)], { gradients: [null, tensor([1, 5], { dtype: "float64" })] });
     expect(x.grad?.toArray()).toEqual([3, 11]);
-    expect(() => backward([x.sum()], { gradients: [] })).toThrow("one gradient for each output");
+    expect(() => backward([x.sum()], { gradients: [] })).toThrowCode("ERR_TORCH_ARGUMENT");
     expect(() => backward([x.sum()], { gradients: {} as never })).toThrow(
       expect.objectContaining({ name: expect.stringContaining("Error") }),
     );
@@ -65,7 +65,7 @@ describe("gradients", () => {
     y.backward({ retainGraph: true });
     y.backward();
     expect(x.grad?.item()).toBe(12);
-    expect(() => y.backward()).toThrow("backward through the graph a second time");
+    expect(() => y.backward()).toThrowCode("ERR_TORCH_GRADIENT", /^backward: /);
   });
 
   scoped("grad returns gradients, leaves none, and can be walked itself", () => {
@@ -78,7 +78,7 @@ describe("gradients", () => {
   scoped("an input that was not used is null where that is allowed", () => {
     const [x, y] = [leaf([2]), leaf([1])];
     expect(grad([x.sum()], [y], { allowUnused: true })).toEqual([null]);
-    expect(() => grad([x.sum()], [y])).toThrow("not have been used in the graph");
+    expect(() => grad([x.sum()], [y])).toThrowCode("ERR_TORCH_GRADIENT", /^grad: /);
   });
 
   scoped("dropping every handle before backward is safe", () => {
@@ -92,12 +92,12 @@ describe("gradients", () => {
     const x = leaf([1, 2]);
     x.grad = tensor([5, 6], { dtype: "float64" });
     expect(gradsOf([x, leaf([1])]).map((g) => g?.toArray() ?? null)).toEqual([[5, 6], null]);
-    expect(() => {
-      x.grad = zeros([3], { dtype: "float64" });
-    }).toThrow(RangeError);
-    expect(() => {
-      x.grad = zeros([2]);
-    }).toThrow(TypeError);
+    const take = (gradient: Tensor) => () => {
+      x.grad = gradient;
+    };
+    expect(take(zeros([3], { dtype: "float64" }))).toThrow(RangeError);
+    expect(take(zeros([3], { dtype: "float64" }))).toThrowCode("ERR_TORCH_SHAPE", /\[3\].*\[2\]/);
+    expect(take(zeros([2]))).toThrow(TypeError);
     x.grad = null;
     expect(x.grad).toBeNull();
   });
@@ -116,7 +116,7 @@ describe("gradients", () => {
   });
 
   scoped("requiresGrad of what was computed cannot be taken away", () => {
-    expect(() => leaf([1]).mul(2).requiresGrad_(false)).toThrow("leaf variables");
+    expect(() => leaf([1]).mul(2).requiresGrad_(false)).toThrowCode("ERR_TORCH_GRADIENT");
   });
 
   scoped("withGradient has the value and the gradient that it is given", () => {
@@ -144,8 +144,8 @@ describe("gradients", () => {
     const x = leaf([1, 2]);
     const value = tensor(7, { dtype: "float64" });
     const loss = withGradient(x, value, tensor([0.5, -1], { dtype: "float64" }));
-    expect(() => grad([loss], [x], { createGraph: true })).toThrow("no second derivative");
-    expect(() => withGradient(x, value, value)).toThrow("features of shape [2] have a gradient of shape []");
+    expect(() => grad([loss], [x], { createGraph: true })).toThrowCode("ERR_TORCH", /^grad: .*createGraph/);
+    expect(() => withGradient(x, value, value)).toThrowCode("ERR_TORCH_SHAPE", /\[2\].*\[\]/);
   });
 });
 
@@ -164,8 +164,8 @@ describe("modes", () => {
   scoped("inferenceMode makes tensors that no gradient goes through", () => {
     const x = inferenceMode(() => inferenceMode(() => ones([1])).add(1));
     expect(records()).toBe(true);
-    expect(() => x.requiresGrad_()).toThrow("inference tensor");
-    expect(() => x.mul(leaf([1]))).toThrow(expect.objectContaining({ code: "ERR_TORCH_GRADIENT" }));
+    expect(() => x.requiresGrad_()).toThrowCode("ERR_TORCH_GRADIENT");
+    expect(() => x.mul(leaf([1]))).toThrowCode("ERR_TORCH_GRADIENT");
     expect(x.clone().mul(leaf([1])).requiresGrad).toBe(true);
   });
 
@@ -195,16 +195,16 @@ describe("modes", () => {
 
   scoped("no mode lasts over an await", () => {
     const later = async () => {};
-    expect(() => noGrad(later)).toThrow("noGrad is synchronous");
-    expect(() => enableGrad(later)).toThrow("enableGrad is synchronous");
-    expect(() => inferenceMode(later)).toThrow("inferenceMode is synchronous");
-    expect(() => autocast({}, later)).toThrow("autocast is synchronous");
+    expect(() => noGrad(later)).toThrowCode("ERR_TORCH_ARGUMENT", /^noGrad\b/);
+    expect(() => enableGrad(later)).toThrowCode("ERR_TORCH_ARGUMENT", /^enableGrad\b/);
+    expect(() => inferenceMode(later)).toThrowCode("ERR_TORCH_ARGUMENT", /^inferenceMode\b/);
+    expect(() => autocast({}, later)).toThrowCode("ERR_TORCH_ARGUMENT", /^autocast\b/);
     expect([records(), narrow()]).toEqual([true, "float32"]);
   });
 
   scoped("an unknown dtype or device leaves autocast off", () => {
-    expect(() => autocast({ dtype: "float9" as never }, fail)).toThrow('unknown dtype "float9"');
-    expect(() => autocast({ device: "gpu" }, fail)).toThrow('unknown device "gpu"');
+    expect(() => autocast({ dtype: "float9" as never }, fail)).toThrowCode("ERR_TORCH_ARGUMENT", '"float9"');
+    expect(() => autocast({ device: "gpu" }, fail)).toThrowCode("ERR_TORCH_DEVICE", '"gpu"');
     expect(narrow()).toBe("float32");
   });
 });
@@ -258,7 +258,7 @@ describe("random streams", () => {
     ).toThrow("in the midst");
     expect(draw()).toEqual(ahead[1]);
     expect(draw(stream)).toEqual(draw(twin));
-    expect(() => stream.asDefault(async () => {})).toThrow("asDefault is synchronous");
+    expect(() => stream.asDefault(async () => {})).toThrowCode("ERR_TORCH_ARGUMENT", /^asDefault\b/);
   });
 
   scoped("streams are apart", () => {
@@ -275,9 +275,9 @@ describe("random streams", () => {
     using other = Generator.seeded(2);
     generator.dispose();
     expect(draw(other)).toEqual(draw(Generator.seeded(2)));
-    expect(() => draw(generator)).toThrow("normal_: argument 'generator' was freed already");
-    expect(() => other.restore(ones([3]))).toThrow("RNG state");
-    expect(() => other.restore(zeros([3], { dtype: "uint8" }))).toThrow();
+    expect(() => draw(generator)).toThrowCode("ERR_TORCH_FREED", /^normal_: /, "'generator'");
+    expect(() => other.restore(ones([3]))).toThrowCode("ERR_TORCH_DTYPE", "RNG");
+    expect(() => other.restore(zeros([3], { dtype: "uint8" }))).toThrowCode("ERR_TORCH_SHAPE", 3);
   });
 });
 

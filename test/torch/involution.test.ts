@@ -230,52 +230,32 @@ describe("autocast", () => {
   test("outside of it, two dtypes are refused", () => {
     tidy(() => {
       const [x, weight] = operands(plain, "float32");
-      expect(() => ours(x, weight.to({ dtype: "bfloat16" }), plain)).toThrow(
-        expect.objectContaining({
-          name: "TypeError",
-          code: "ERR_TORCH_DTYPE",
-          message: expect.stringMatching(/^involution: input and weight must have one dtype, got Float and BFloat16/),
-        }),
+      expect(() => ours(x, weight.to({ dtype: "bfloat16" }), plain)).toThrowCode(
+        "ERR_TORCH_DTYPE",
+        /^involution: .*\bFloat and BFloat16\b/,
       );
     });
   });
 });
 
-const refused: [what: string, input: number[], weight: number[], options: { stride?: number; padding?: number }, RegExp][] = [
-  [
-    "an input without a batch",
-    [16, 4, 4],
-    [1, 1, 3, 3, 2, 2],
-    {},
-    /input must have the dimensions \[B, C, H, W\], got shape \[16, 4, 4\]/,
-  ],
-  ["flat kernels", [1, 16, 4, 4], [1, 9, 4, 4], { padding: 1 }, /weight must have the dimensions \[B, G, K, K, h, w\]/],
-  ["two batch sizes", [2, 16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /differ in batch size/],
-  [
-    "channels that do not divide",
-    [1, 15, 4, 4],
-    [1, 2, 3, 3, 2, 2],
-    {},
-    /has 15 channels, which do not divide into the 2 groups/,
-  ],
-  [
-    "kernels for another map",
-    [1, 16, 4, 4],
-    [1, 1, 3, 3, 2, 2],
-    { padding: 1 },
-    /has 4x4 positions, but weight .* has kernels for 2x2/,
-  ],
-  ["a kernel larger than the map", [1, 16, 2, 2], [1, 1, 3, 3, 1, 1], {}, /a kernel of size 3x3 does not fit/],
-  ["no kernel", [1, 16, 2, 2], [1, 1, 0, 3, 1, 1], {}, /has an empty kernel/],
-  ["a stride of 0", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { stride: 0 }, /stride must be of size 1 to 32768, got 0/],
-  ["a negative padding", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: -1 }, /padding must be of size 0 to 32768, got -1/],
+type Options = { stride?: number; padding?: number };
+const refused: [what: string, input: number[], weight: number[], options: Options, facts: RegExp][] = [
+  ["an input without a batch", [16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[B, C, H, W\].*\[16, 4, 4\]/],
+  ["flat kernels", [1, 16, 4, 4], [1, 9, 4, 4], { padding: 1 }, /weight.*\[B, G, K, K, h, w\].*\[1, 9, 4, 4\]/],
+  ["two batch sizes", [2, 16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[2, 16, 4, 4\].*weight.*\[1, 1, 3, 3, 2, 2\]/],
+  ["channels that do not divide", [1, 15, 4, 4], [1, 2, 3, 3, 2, 2], {}, /\b15 channels\b.*\b2 groups\b/],
+  ["kernels for another map", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: 1 }, /\b4x4\b.*\b2x2\b/],
+  ["a kernel larger than the map", [1, 16, 2, 2], [1, 1, 3, 3, 1, 1], {}, /\b3x3\b.*\[1, 16, 2, 2\]/],
+  ["no kernel", [1, 16, 2, 2], [1, 1, 0, 3, 1, 1], {}, /weight.*\[1, 1, 0, 3, 1, 1\]/],
+  ["a stride of 0", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { stride: 0 }, /stride.*\b1\b.*\b32768\b.*\b0\b/],
+  ["a negative padding", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: -1 }, /padding.*\b0\b.*\b32768\b.*-1\b/],
 ];
 
-test.each(refused)("refuses %s", (_, input, weight, options, message) => {
+test.each(refused)("refuses %s", (_, input, weight, options, facts) => {
   tidy(() => {
-    expect(() => involution(ones(input), ones(weight), options)).toThrow(
-      expect.objectContaining({ name: "RangeError", code: "ERR_TORCH_SHAPE", message: expect.stringMatching(message) }),
-    );
+    const refusing = () => involution(ones(input), ones(weight), options);
+    expect(refusing).toThrow(RangeError);
+    expect(refusing).toThrowCode("ERR_TORCH_SHAPE", facts);
   });
 });
 

@@ -77,7 +77,7 @@ describe("tidy", () => {
       await null;
       x.add(1); // freed by now
     };
-    expect(() => tidy(asynchronous)).toThrow("tidy is synchronous: its function must not return a promise.");
+    expect(() => tidy(asynchronous)).toThrowCode("ERR_TORCH_ARGUMENT", /^tidy\b/);
     expect(live()).toBe(0);
     await new Promise(setImmediate);
     process.off("unhandledRejection", rejected);
@@ -101,7 +101,7 @@ describe("tidy", () => {
     });
     expect(x.item()).toBe(1);
     x.dispose();
-    expect(() => untracked(async () => {})).toThrow("untracked is synchronous");
+    expect(() => untracked(async () => {})).toThrowCode("ERR_TORCH_ARGUMENT", /^untracked\b/);
   });
 });
 
@@ -147,18 +147,11 @@ describe("one tensor", () => {
     const x = ones([1]);
     using y = ones([1]);
     x.dispose();
-    const freed = { name: "Error", code: "ERR_TORCH_FREED" };
-    expect(() => x.softmax(-1)).toThrow(
-      expect.objectContaining({
-        ...freed,
-        message: "softmax.int: argument 'self' was freed already (by tidy, using or dispose)",
-      }),
-    );
-    expect(() => y.matmul(x)).toThrow(
-      expect.objectContaining({ ...freed, message: expect.stringContaining("matmul: argument 'other'") }),
-    );
-    expect(() => x.data()).toThrow(expect.objectContaining({ code: "ERR_TORCH_FREED" }));
-    expect(() => x.backward()).toThrow(expect.objectContaining({ code: "ERR_TORCH_FREED" }));
+    expect(() => x.softmax(-1)).toThrow(expect.objectContaining({ name: "Error" }));
+    expect(() => x.softmax(-1)).toThrowCode("ERR_TORCH_FREED", /^softmax\.int: /, "'self'", /\btidy, using or dispose\b/);
+    expect(() => y.matmul(x)).toThrowCode("ERR_TORCH_FREED", /^matmul: /, "'other'");
+    expect(() => x.data()).toThrowCode("ERR_TORCH_FREED");
+    expect(() => x.backward()).toThrowCode("ERR_TORCH_FREED");
   });
 
   test("a view keeps the memory that its whole gave up", () => {
@@ -196,7 +189,7 @@ describe("Parameter", () => {
 
   test("that cannot train leaves its tensor whole", () => {
     using whole = ones([2], { dtype: "int64" });
-    expect(() => new Parameter(whole)).toThrow("floating point");
+    expect(() => new Parameter(whole)).toThrowCode("ERR_TORCH_DTYPE");
     expect(whole.numel).toBe(2);
     using buffer = new Parameter(ones([1]), { requiresGrad: false });
     expect(buffer.requiresGrad).toBe(false);
