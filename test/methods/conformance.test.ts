@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { coAdvise, hard, type Method, manifold, methods, none, soft, token } from "../../src/methods/index.js";
 import { refusingBroadcasts } from "../../src/train/refuse-broadcasts.js";
-import { type LessonOptions, lesson, total, toyCoadvise, toyConvNet, toyStudent, toyTeacher } from "./toys.js";
+import { type LessonOptions, lesson, total, toyCoadvise, toyConvNet, toyStudent, toyTeacher } from "../support/toys.js";
 
 const distilled = () => toyStudent({ distilled: true });
 

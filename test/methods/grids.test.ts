@@ -17,7 +17,7 @@ import {
 } from "../../src/methods/index.js";
 import { modelInfo } from "../../src/models/index.js";
 import { arange, type Tensor, tidy, zeros } from "../../src/torch/index.js";
-import { lesson, playersOf, total, toyConvNet, toyStudent, toySwin, toyTeacher } from "./toys.js";
+import { lesson, playersOf, total, toyConvNet, toyStudent, toySwin, toyTeacher } from "../support/toys.js";
 
 /** Facts of two models that never run. */
 function facts<T>(look: (players: ReturnType<typeof playersOf>) => T, student = toyStudent(), teacher = toyTeacher()): T {

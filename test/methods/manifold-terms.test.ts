@@ -15,7 +15,7 @@ import {
   tensor,
   tidy,
 } from "../../src/torch/index.js";
-import { lesson } from "./toys.js";
+import { lesson } from "../support/toys.js";
 
 const [B, N] = [5, 9];
 

@@ -7,8 +7,8 @@ import { filesRead } from "../../src/checkpoint/index.js";
 import { type ForeignOptions, fileFacts, formatOf, type Model, onnxTeacher, torchScriptTeacher } from "../../src/models/index.js";
 import { autocast, inferenceMode, memory, type Tensor, tidy } from "../../src/torch/index.js";
 import { UserError } from "../../src/user-error.js";
-import { wave } from "../nn/wave.js";
-import { file, native } from "./foreign-vit.js";
+import { file, native } from "../support/foreign-vit.js";
+import { wave } from "../support/wave.js";
 
 const expected = JSON.parse(readFileSync(file("expected.json"), "utf8"));
 const input = { size: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { filesRead, saveTensors } from "../../src/checkpoint/index.js";
 import { cait, createModel, loadWeights, type Model, modelInfo, recognise, swin, vit } from "../../src/models/index.js";
 import { memory, type Tensor, tidy, withDevice, zeros } from "../../src/torch/index.js";
-import { wave } from "../nn/wave.js";
+import { wave } from "../support/wave.js";
 
 const samples = join(import.meta.dirname, "../checkpoint/samples");
 const folder = mkdtempSync(join(tmpdir(), "load-weights-"));

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { attention } from "../../src/nn/index.js";
 import { grad, type Tensor, tidy } from "../../src/torch/index.js";
-import { expectClose, wave } from "./wave.js";
+import { expectClose, wave } from "../support/wave.js";
 
 function byFormula(q: Tensor, k: Tensor, v: Tensor, scale: number, bias: Tensor | number = 0): Tensor {
   return q.matmul(k.transpose(-2, -1)).mul(scale).add(bias).softmax(-1).matmul(v);

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { crossGram, frobenius, gram, normaliseTokens } from "../../src/nn/index.js";
 import { autocast, noGrad, type Tensor, tidy } from "../../src/torch/index.js";
-import { expectClose, golden, wave } from "./wave.js";
+import { expectClose, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url).gram;
 

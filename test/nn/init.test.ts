@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { Conv2d, kaimingNormal_, Linear, lecunNormal_, truncNormal_ } from "../../src/nn/index.js";
 import { empty, manualSeed, tidy } from "../../src/torch/index.js";
-import { expectClose, golden } from "./wave.js";
+import { expectClose, golden } from "../support/wave.js";
 
 const expected = golden(import.meta.url).initialisers;
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Involution } from "../../src/nn/index.js";
 import { type Tensor, tidy } from "../../src/torch/index.js";
-import { expectClose, fill, wave } from "./wave.js";
+import { expectClose, fill, wave } from "../support/wave.js";
 
 function formula({ conv1, conv2, kernel, stride }: Involution, x: Tensor): Tensor {
   const [batch, channels] = x.shape;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Attention, BatchNorm2d, Conv2d, type Layer, LayerNorm, Linear, Mlp } from "../../src/nn/index.js";
 import { tidy } from "../../src/torch/index.js";
-import { expectClose, fill, golden, wave } from "./wave.js";
+import { expectClose, fill, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url).layers;
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { crossEntropy, klDiv, mse } from "../../src/nn/index.js";
 import { type Tensor, tensor, tidy } from "../../src/torch/index.js";
-import { expectClose, golden, wave } from "./wave.js";
+import { expectClose, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url).losses;
 const hard = () => tensor([1n, 4n, 0n]);

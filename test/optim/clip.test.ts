@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { clipGradNorm_, gradNorm } from "../../src/optim/index.js";
 import { Parameter, tensor, tidy } from "../../src/torch/index.js";
-import { expectClose, golden, wave } from "../nn/wave.js";
+import { expectClose, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url);
 

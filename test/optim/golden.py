@@ -10,7 +10,7 @@ RATES = [1e-2, 5e-3, 2e-2, 1e-2, 3e-3]
 
 
 def wave(shape, phase):
-    """The filler of test/nn/wave.ts."""
+    """The filler of test/support/wave.ts."""
     count = math.prod(shape)
     return torch.tensor([math.sin(phase + 0.9 * i) for i in range(count)], dtype=torch.float64).float().reshape(shape)
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { adamW, type Optimizer, type OptimizerFactory, sgd } from "../../src/optim/index.js";
 import { memory, Parameter, tidy } from "../../src/torch/index.js";
-import { expectClose, golden, wave } from "../nn/wave.js";
+import { expectClose, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url);
 const rates = [1e-2, 5e-3, 2e-2, 1e-2, 3e-3];

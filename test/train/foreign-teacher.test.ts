@@ -11,7 +11,7 @@ import { doctor, plan, Session, type StepReport, train } from "../../src/train/i
 import { foreignSpec } from "../../src/train/one-line/foreign-spec.js";
 import { namedTeacher } from "../../src/train/one-line/named-teacher.js";
 import { recipeText } from "../../src/train/one-line/recipe-text.js";
-import { file, native } from "../models/foreign-vit.js";
+import { file, native } from "../support/foreign-vit.js";
 import { pupil, toyRecipe } from "./toys.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vit-distill-foreign-"));

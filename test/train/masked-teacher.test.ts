@@ -11,7 +11,7 @@ import { doctor, type MaskedTeacher, plan, type Recipe, Session } from "../../sr
 import { choosePatches, highest, patchesKept, regrid } from "../../src/train/masked-teacher.js";
 import { examine } from "../../src/train/non-finite/examine.js";
 import type { Said } from "../../src/train/session.js";
-import { file } from "../models/foreign-vit.js";
+import { file } from "../support/foreign-vit.js";
 import { columns, master, pupil, size, toyRecipe } from "./toys.js";
 
 let before: ReturnType<typeof memory>["tensors"];

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 
 def wave(*shape):
-    """The filler of test/nn/wave.ts."""
+    """The filler of test/support/wave.ts."""
     return torch.tensor([math.sin(0.5 + 0.9 * i) for i in range(math.prod(shape))], dtype=torch.float64).float().reshape(shape)
 
 

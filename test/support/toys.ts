@@ -1,4 +1,4 @@
-/** Small models and batches for the methods' tests. */
+/** Small models, and a method of distillation called on a batch of them. */
 
 import { defineMethod, type LossInput, type Method, type Players, type Terms } from "../../src/methods/index.js";
 import { cait, coadvise, convNet, type Model, swin, vit } from "../../src/models/index.js";

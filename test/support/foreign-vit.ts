@@ -3,9 +3,9 @@
 import { join } from "node:path";
 import { type Model, vit } from "../../src/models/index.js";
 import { noGrad, tidy } from "../../src/torch/index.js";
-import { wave } from "../nn/wave.js";
+import { wave } from "./wave.js";
 
-export const file = (name: string) => join(import.meta.dirname, "foreign", name);
+export const file = (name: string) => join(import.meta.dirname, "../models/foreign", name);
 
 /** The tiny ViT with the weights that the files hold: by their sorted keys. */
 export function native(): Model {
