@@ -76,7 +76,7 @@ export function manifold({
     });
 
     function draw({ shape: [b, n], device }: Tensor): Tensor {
-      return randperm(b * n, { generator })
+      return randperm(b * n, { generator, device: generator.device })
         .slice({ end: samples })
         .to({ device }); // [K]
     }

@@ -25,17 +25,26 @@ export interface TensorOptions extends FactoryOptions {
 
 let home: Device = "cpu";
 
+/** Where the factories make what is not told another device. */
+export const defaultDevice = (): Device => home;
+
+/** Sets it from now on, and gives back where it was. For one function there is `withDevice`, which ends by itself. */
+export function setDefaultDevice(device: Device): Device {
+  const before = home;
+  home = device;
+  return before;
+}
+
 /**
  * What the factories make inside `fn` is on `device` unless they are told another, as in PyTorch's `with torch.device(…)`.
  * On `"meta"` tensors have dtype and shape but no memory: a model made there costs nothing and can be asked for its keys.
  */
 export function withDevice<T>(device: Device, fn: () => T): T {
-  const outer = home;
-  home = device;
+  const outer = setDefaultDevice(device);
   try {
     return synchronous("withDevice", fn());
   } finally {
-    home = outer;
+    setDefaultDevice(outer);
   }
 }
 
