@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    env: { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
+    env: { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", NVIDIA_TF32_OVERRIDE: "0" }, // a GPU multiplies in float32, too
     setupFiles: ["test/setup.ts"],
     hookTimeout: 300_000, // a guard against hanging, not a measure: a busy disk may take its time
     projects: [

@@ -3,6 +3,7 @@
 import { cait, everyLayer, Generator, type Model, manualSeed, noGrad, type Players, randn, tensor, tidy, vit } from "vit-distill";
 import { expect, test } from "vitest";
 import { hint } from "../../examples/hint.js";
+import { onEachDevice } from "../support/devices.js";
 
 const small = { imgSize: 8, inChannels: 1, numClasses: 3, patchSize: 4, heads: 2 };
 const student = () => vit({ ...small, embedDim: 8, depth: 2 });
@@ -33,25 +34,27 @@ function once(s: Model, t: Model, generator: Generator, options: Partial<Paramet
   return { s, t, taps, extras, output, lesson, terms };
 }
 
-test("the hint is the mean square of what the projection leaves, class token dropped", () =>
-  called({ weight: 0.5 }, ({ taps, extras, output, lesson, terms }) => {
-    expect(taps).toEqual({ student: ["blocks.0", "blocks.1"], teacher: ["blocks.1", "blocks.3"] });
-    const gaps = output.taps.map((tap, i) =>
-      tap.slice({ dim: 1, start: 1 }).pipe(extras.layers[i]).sub(lesson.taps[i]).square().mean().item(),
-    );
-    expect(Object.keys(terms)).toEqual(["task", "soft", "hint"]);
-    expect(terms.hint.item()).toBeCloseTo((0.5 * (gaps[0] + gaps[1])) / 2, 6);
-  }));
+onEachDevice(() => {
+  test("the hint is the mean square of what the projection leaves, class token dropped", () =>
+    called({ weight: 0.5 }, ({ taps, extras, output, lesson, terms }) => {
+      expect(taps).toEqual({ student: ["blocks.0", "blocks.1"], teacher: ["blocks.1", "blocks.3"] });
+      const gaps = output.taps.map((tap, i) =>
+        tap.slice({ dim: 1, start: 1 }).pipe(extras.layers[i]).sub(lesson.taps[i]).square().mean().item(),
+      );
+      expect(Object.keys(terms)).toEqual(["task", "soft", "hint"]);
+      expect(terms.hint.item()).toBeCloseTo((0.5 * (gaps[0] + gaps[1])) / 2, 6);
+    }));
 
-test("the gradient reaches the student and the projections, and not the teacher", () =>
-  called({}, ({ s, t, extras, terms }) => {
-    Object.values(terms)
-      .reduce((sum, term) => sum.add(term))
-      .backward();
-    const without = [...s.namedParameters(), ...extras.namedParameters()].filter(([, parameter]) => parameter.grad === null);
-    expect(without.map(([key]) => key)).toEqual([]);
-    expect(t.parameters().every((parameter) => parameter.grad === null)).toBe(true);
-  }));
+  test("the gradient reaches the student and the projections, and not the teacher", () =>
+    called({}, ({ s, t, extras, terms }) => {
+      Object.values(terms)
+        .reduce((sum, term) => sum.add(term))
+        .backward();
+      const without = [...s.namedParameters(), ...extras.namedParameters()].filter(([, parameter]) => parameter.grad === null);
+      expect(without.map(([key]) => key)).toEqual([]);
+      expect(t.parameters().every((parameter) => parameter.grad === null)).toBe(true);
+    }));
+});
 
 test("unequal grids are refused, or averaged where that is asked for", () => {
   using s = student();

@@ -11,6 +11,7 @@ import { checkLosses } from "../../tools/golden/losses.js";
 import { checkModel, sortModels } from "../../tools/golden/models.js";
 import { checkSchedule } from "../../tools/golden/schedule.js";
 import { checkTrajectory } from "../../tools/golden/trajectory.js";
+import { onEachDevice } from "../support/devices.js";
 
 const { folder, absent } = readFolder(join(import.meta.dirname, "fixtures"));
 const filler = new Filler();
@@ -25,17 +26,19 @@ test("the folder is whole", () => expect(absent).toEqual([]));
 // the largest has 87 million weights to fill, and other work may share the machine
 const patient = 300_000;
 
-test.each(sortModels(folder).built)(
-  "%s has the reference's keys and gives its logits and blocks",
-  (name) => expectAll(checkModel(name, folder, filler)),
-  patient,
-);
+onEachDevice(() => {
+  test.each(sortModels(folder).built)(
+    "%s has the reference's keys and gives its logits and blocks",
+    (name) => expectAll(checkModel(name, folder, filler)),
+    patient,
+  );
 
-test("manifold terms, their gradients, all pairs and logit distillation", () => expectAll(checkLosses(folder.losses!, filler)));
+  test("manifold terms, their gradients, all pairs and logit distillation", () => expectAll(checkLosses(folder.losses!, filler)));
 
-test.each(folder.trajectories!)("six steps under $type logits, alpha $alpha", (run) => expectAll(checkTrajectory(run, filler)));
+  test.each(folder.trajectories!)("six steps under $type logits, alpha $alpha", (run) => expectAll(checkTrajectory(run, filler)));
 
-test("four steps of a Co-advise student", () => expectAll(checkAdvice(folder.adviceTrajectory!, filler)), patient);
+  test("four steps of a Co-advise student", () => expectAll(checkAdvice(folder.adviceTrajectory!, filler)), patient);
+});
 
 test("DeiT's learning rates", () => expectAll(checkSchedule(folder.schedule!)));
 

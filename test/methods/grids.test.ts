@@ -17,6 +17,7 @@ import {
 } from "../../src/methods/index.js";
 import { modelInfo } from "../../src/models/index.js";
 import { arange, type Tensor, tidy, zeros } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 import { lesson, playersOf, total, toyConvNet, toyStudent, toySwin, toyTeacher } from "../support/toys.js";
 
 /** Facts of two models that never run. */
@@ -43,19 +44,21 @@ test("prefix tokens are dropped on both sides, however many each has", () =>
     );
   }));
 
-test("merging puts every 2×2 block of neighbours side by side, pooling takes its mean", () =>
-  tidy(() => {
-    const tokens = arange(0, 16, { dtype: "float32" }).reshape([1, 16, 1]); // a 4×4 grid, row by row
-    expect(numbers(mergePatches(tokens, [4, 4], [2, 2]))).toEqual([
-      [
-        [0, 1, 4, 5],
-        [2, 3, 6, 7],
-        [8, 9, 12, 13],
-        [10, 11, 14, 15],
-      ],
-    ]);
-    expect(numbers(poolPatches(tokens, [4, 4], [2, 2]))).toEqual([[[2.5], [4.5], [10.5], [12.5]]]);
-  }));
+onEachDevice(() => {
+  test("merging puts every 2×2 block of neighbours side by side, pooling takes its mean", () =>
+    tidy(() => {
+      const tokens = arange(0, 16, { dtype: "float32" }).reshape([1, 16, 1]); // a 4×4 grid, row by row
+      expect(numbers(mergePatches(tokens, [4, 4], [2, 2]))).toEqual([
+        [
+          [0, 1, 4, 5],
+          [2, 3, 6, 7],
+          [8, 9, 12, 13],
+          [10, 11, 14, 15],
+        ],
+      ]);
+      expect(numbers(poolPatches(tokens, [4, 4], [2, 2]))).toEqual([[[2.5], [4.5], [10.5], [12.5]]]);
+    }));
+});
 
 test("a 14×14 student under a 7×7 teacher is refused with the ways out", () => {
   const look = (unequal: "refuse" | "merge" | "pool") =>
@@ -102,29 +105,31 @@ test("grids of which neither divides the other cannot meet at all", () => {
   expect(look).toThrowCode("ERR_PATCH_GRID", /6×6.*4×4.*blocks\.0/, /^(?!.*unequalGrids)/);
 });
 
-test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", (unequalGrids) =>
-  lesson(manifold({ unequalGrids }), ({ terms }) => expect(terms.intra.item()).toBeGreaterThan(0), {
-    teachers: [() => toyTeacher({ patchSize: 8 })],
-  }),
-);
+onEachDevice(() => {
+  test.each(["merge", "pool"] as const)("manifold runs over unequal grids by %s", (unequalGrids) =>
+    lesson(manifold({ unequalGrids }), ({ terms }) => expect(terms.intra.item()).toBeGreaterThan(0), {
+      teachers: [() => toyTeacher({ patchSize: 8 })],
+    }),
+  );
 
-const under = [
-  ["a ViT under a Swin", toyStudent, toySwin, firstAndLast(4)],
-  ["a Swin under a ViT", toySwin, toyStudent, everyLayer()],
-  ["a Swin under a deeper Swin", () => toySwin({ embedDim: 4 }), () => toySwin({ depths: [2, 4] }), firstAndLast(4)],
-  ["a ViT under a convolutional network, taps by name", toyStudent, toyConvNet, [["blocks.3", "stages.1"]]],
-] as const;
+  const under = [
+    ["a ViT under a Swin", toyStudent, toySwin, firstAndLast(4)],
+    ["a Swin under a ViT", toySwin, toyStudent, everyLayer()],
+    ["a Swin under a deeper Swin", () => toySwin({ embedDim: 4 }), () => toySwin({ depths: [2, 4] }), firstAndLast(4)],
+    ["a ViT under a convolutional network, taps by name", toyStudent, toyConvNet, [["blocks.3", "stages.1"]]],
+  ] as const;
 
-test.each(under)("manifold runs for %s, each pair of layers on its own grid", (_, student, teacher, layers) => {
-  for (const unequalGrids of ["merge", "pool"] as const)
-    lesson(
-      manifold({ layers, unequalGrids }),
-      ({ terms }) => {
-        for (const term of Object.values(terms)) expect(term.item()).toBeGreaterThan(0);
-        total(terms).backward();
-      },
-      { student, teachers: [teacher] },
-    );
+  test.each(under)("manifold runs for %s, each pair of layers on its own grid", (_, student, teacher, layers) => {
+    for (const unequalGrids of ["merge", "pool"] as const)
+      lesson(
+        manifold({ layers, unequalGrids }),
+        ({ terms }) => {
+          for (const term of Object.values(terms)) expect(term.item()).toBeGreaterThan(0);
+          total(terms).backward();
+        },
+        { student, teachers: [teacher] },
+      );
+  });
 });
 
 test("a Swin's stages meet a ViT where its map is as coarse, and elsewhere only on demand", () => {

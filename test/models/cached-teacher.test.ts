@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { CachedTeacher, cait, coadvise, type Model, type Output, vit } from "../../src/models/index.js";
 import { autocast, manualSeed, memory, noGrad, randn, type Tensor, tidy } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 
 const root = mkdtempSync(join(tmpdir(), "teacher-cache-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -46,31 +47,32 @@ function within(dir: string, fn: (cached: CachedTeacher, asked: () => number) =>
 
 const fresh = () => join(root, `cache-${folders++}`);
 
-describe.each<[string, (() => Model) | undefined]>([
-  ["CaiT", undefined],
-  ["DeiT with two heads", () => vit({ ...size, embedDim: 12, depth: 2, heads: 2, distilled: true })],
-  ["Co-advise with three", () => coadvise({ ...size, imgSize: 16, embedDim: 12, depth: 2, heads: 2, stemWidth: 32 })],
-])("%s", (name, make) => {
-  const images = () => (name.startsWith("Co-advise") ? (manualSeed(2), randn([4, 1, 16, 16])) : pictures());
+onEachDevice((device) => {
+  describe.each<[string, (() => Model) | undefined]>([
+    ["CaiT", undefined],
+    ["DeiT with two heads", () => vit({ ...size, embedDim: 12, depth: 2, heads: 2, distilled: true })],
+    ["Co-advise with three", () => coadvise({ ...size, imgSize: 16, embedDim: 12, depth: 2, heads: 2, stemWidth: 32 })],
+  ])("%s", (name, make) => {
+    const images = () => (name.startsWith("Co-advise") ? (manualSeed(2), randn([4, 1, 16, 16])) : pictures());
 
-  test("the second time nobody is asked, and every number is the first time's", () => {
-    const dir = fresh();
-    let first: unknown;
-    within(dir, (cached, asked) => {
+    test("the second time nobody is asked, and every number is the first time's", () => {
+      const dir = fresh();
+      let first: unknown;
+      within(dir, (cached, asked) => {
       first = numbers(cached.forward(images(), { taps }));
       expect(asked()).toBe(4);
       expect(numbers(cached.forward(images(), { taps }))).toEqual(first);
       expect(asked()).toBe(4);
     }, {}, make); // biome-ignore format: a test in a test
-    within(dir, (cached, asked) => {
+      within(dir, (cached, asked) => {
       expect(numbers(cached.forward(images(), { taps }))).toEqual(first);
       expect(asked()).toBe(0);
       expect(cached.counts).toEqual({ found: 4, asked: 0 });
     }, {}, make); // biome-ignore format: a test in a test
-  });
+    });
 
-  test("answers are the teacher's own, taps to bfloat16", () => {
-    within(fresh(), (cached) => {
+    test("answers are the teacher's own, taps to bfloat16", () => {
+      within(fresh(), (cached) => {
       const own = cached.teacher.forward(images(), { taps });
       const told = cached.forward(images(), { taps });
       expect(told.logits.toArray()).toEqual(own.logits.toArray());
@@ -80,95 +82,96 @@ describe.each<[string, (() => Model) | undefined]>([
         expect(tap.toArray()).toEqual(own.taps[i].to({ dtype: "bfloat16" }).toArray());
       }
     }, {}, make); // biome-ignore format: a test in a test
+    });
   });
-});
 
-test("a flipped view is another picture, and so is one that differs in one pixel", () => {
-  within(fresh(), (cached, asked) => {
-    const images = pictures(1);
-    cached.forward(images, { taps });
-    const flipped = cached.forward(images.flip([3]), { taps });
-    expect(asked()).toBe(2);
-    expect(numbers(flipped)).not.toEqual(numbers(cached.forward(images, { taps })));
-    const changed = images.clone();
-    changed.select(3, 7).select(2, 7).add_(1e-6);
-    cached.forward(changed, { taps });
-    expect(asked()).toBe(3);
+  test("a flipped view is another picture, and so is one that differs in one pixel", () => {
+    within(fresh(), (cached, asked) => {
+      const images = pictures(1);
+      cached.forward(images, { taps });
+      const flipped = cached.forward(images.flip([3]), { taps });
+      expect(asked()).toBe(2);
+      expect(numbers(flipped)).not.toEqual(numbers(cached.forward(images, { taps })));
+      const changed = images.clone();
+      changed.select(3, 7).select(2, 7).add_(1e-6);
+      cached.forward(changed, { taps });
+      expect(asked()).toBe(3);
+    });
   });
-});
 
-test("a batch with one picture that is not known is asked as a whole, and only that picture is written", () => {
-  within(fresh(), (cached, asked) => {
-    cached.forward(pictures(3), { taps });
-    const more = tidy(() => pictures(3).constantPadNd([0, 0, 0, 0, 0, 0, 0, 1]));
-    cached.forward(more, { taps });
-    expect(asked()).toBe(3 + 4);
-    expect(cached.counts).toEqual({ found: 3, asked: 4 });
-    expect(cached.cache(taps, "cpu").store.count).toBe(4);
+  test("a batch with one picture that is not known is asked as a whole, and only that picture is written", () => {
+    within(fresh(), (cached, asked) => {
+      cached.forward(pictures(3), { taps });
+      const more = tidy(() => pictures(3).constantPadNd([0, 0, 0, 0, 0, 0, 0, 1]));
+      cached.forward(more, { taps });
+      expect(asked()).toBe(3 + 4);
+      expect(cached.counts).toEqual({ found: 3, asked: 4 });
+      expect(cached.cache(taps, device).store.count).toBe(4);
+    });
   });
-});
 
-test("other weights, other taps, another precision: each a cache of its own", () => {
-  const dir = fresh();
-  within(dir, (cached, asked) => {
-    cached.forward(pictures(), { taps });
-    cached.forward(pictures(), { taps: ["blocks.1"] });
-    autocast({ dtype: "bfloat16" }, () => cached.forward(pictures(), { taps }));
-    expect(asked()).toBe(12);
+  test("other weights, other taps, another precision: each a cache of its own", () => {
+    const dir = fresh();
+    within(dir, (cached, asked) => {
+      cached.forward(pictures(), { taps });
+      cached.forward(pictures(), { taps: ["blocks.1"] });
+      autocast({ device, dtype: "bfloat16" }, () => cached.forward(pictures(), { taps }));
+      expect(asked()).toBe(12);
+    });
+    within(dir, (cached, asked) => {
+      cached.teacher.parameters()[0].add_(1e-3);
+      cached.forward(pictures(), { taps });
+      expect(asked()).toBe(4);
+    });
+    expect(readdirSync(dir)).toHaveLength(4);
   });
-  within(dir, (cached, asked) => {
-    cached.teacher.parameters()[0].add_(1e-3);
-    cached.forward(pictures(), { taps });
-    expect(asked()).toBe(4);
-  });
-  expect(readdirSync(dir)).toHaveLength(4);
-});
 
-test("of the largest answers the probabilities are kept, and what is left is spread evenly", () => {
-  within(
-    fresh(),
-    (cached) => {
-      const whole = cached.teacher.forward(pictures()).logits.softmax(-1).toArray() as number[][];
-      const cut = cached.forward(pictures()).logits.softmax(-1).toArray() as number[][];
-      for (const [i, row] of whole.entries()) {
-        const [a, b] = [...row].sort((x, y) => y - x);
-        const kept = row.map((p) => (p === a || p === b ? p : (1 - a - b) / 5));
-        for (const [c, p] of kept.entries()) expect(cut[i][c]).toBeCloseTo(p, 5);
-      }
-    },
-    { topK: 2 },
-  );
-});
-
-test("a cache that is full says so once and goes on without writing", async () => {
-  const warnings: string[] = [];
-  const hear = (warning: Error) => warnings.push(warning.message);
-  process.on("warning", hear);
-  within(
-    fresh(),
-    (cached, asked) => {
-      for (let round = 0; round < 2; round++) cached.forward(pictures(), { taps });
-      expect(asked()).toBe(8);
-      expect(cached.cache(taps, "cpu").store.count).toBe(2);
-    },
-    { most: 5e-7 },
-  );
-  await new Promise(setImmediate);
-  process.off("warning", hear);
-  expect(warnings).toEqual([expect.stringMatching(/^The cache of cait keeps nothing more: it has reached 5e-7 GB/)]);
-});
-
-test("records alone are not there, which is said, and a teacher in training mode is refused", () => {
-  within(fresh(), (cached) => {
-    cached.source = "records";
-    expect(() => cached.forward(pictures(), { taps })).toThrowCode(
-      "ERR_CACHE",
-      "4 of 4",
-      cached.folder,
-      "vit-distill cache fill",
+  test("of the largest answers the probabilities are kept, and what is left is spread evenly", () => {
+    within(
+      fresh(),
+      (cached) => {
+        const whole = cached.teacher.forward(pictures()).logits.softmax(-1).toArray() as number[][];
+        const cut = cached.forward(pictures()).logits.softmax(-1).toArray() as number[][];
+        for (const [i, row] of whole.entries()) {
+          const [a, b] = [...row].sort((x, y) => y - x);
+          const kept = row.map((p) => (p === a || p === b ? p : (1 - a - b) / 5));
+          for (const [c, p] of kept.entries()) expect(cut[i][c]).toBeCloseTo(p, 5);
+        }
+      },
+      { topK: 2 },
     );
-    cached.train();
-    expect(() => cached.forward(pictures(), { taps })).toThrowCode("ERR_METHOD_CONTRACT", "cait", "eval");
-    cached.eval();
+  });
+
+  test("a cache that is full says so once and goes on without writing", async () => {
+    const warnings: string[] = [];
+    const hear = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", hear);
+    within(
+      fresh(),
+      (cached, asked) => {
+        for (let round = 0; round < 2; round++) cached.forward(pictures(), { taps });
+        expect(asked()).toBe(8);
+        expect(cached.cache(taps, device).store.count).toBe(2);
+      },
+      { most: 5e-7 },
+    );
+    await new Promise(setImmediate);
+    process.off("warning", hear);
+    expect(warnings).toEqual([expect.stringMatching(/^The cache of cait keeps nothing more: it has reached 5e-7 GB/)]);
+  });
+
+  test("records alone are not there, which is said, and a teacher in training mode is refused", () => {
+    within(fresh(), (cached) => {
+      cached.source = "records";
+      expect(() => cached.forward(pictures(), { taps })).toThrowCode(
+        "ERR_CACHE",
+        "4 of 4",
+        cached.folder,
+        "vit-distill cache fill",
+      );
+      cached.train();
+      expect(() => cached.forward(pictures(), { taps })).toThrowCode("ERR_METHOD_CONTRACT", "cait", "eval");
+      cached.eval();
+    });
   });
 });

@@ -7,6 +7,7 @@ import { filesRead } from "../../src/checkpoint/index.js";
 import { type ForeignOptions, fileFacts, formatOf, type Model, onnxTeacher, torchScriptTeacher } from "../../src/models/index.js";
 import { autocast, inferenceMode, memory, type Tensor, tidy } from "../../src/torch/index.js";
 import { UserError } from "../../src/user-error.js";
+import { devices } from "../support/devices.js";
 import { file, native } from "../support/foreign-vit.js";
 import { wave } from "../support/wave.js";
 
@@ -15,7 +16,7 @@ const input = { size: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const quiet = { input, note: () => {} };
 
 const pictures = (count = 5): Tensor => wave([5, 3, 16, 16], 0.3).slice({ end: count });
-const worst = (a: Tensor, b: Tensor): number => a.sub(b).abs().amax().item();
+const worst = (a: Tensor, b: Tensor): number => a.to({ device: "cpu" }).sub(b).abs().amax().item();
 
 let ours: Model;
 beforeAll(() => {
@@ -52,12 +53,15 @@ describe.each(ways)("%s with taps %j", (name, options) => {
   });
   afterAll(() => teacher.dispose());
 
-  test("answers as the native model, taps included, for one picture and for more than it takes at once", () => {
+  test.each(devices)("answers on %s as the native model, taps included, one picture and more than it takes at once", (device) => {
+    teacher.to({ device });
     for (const count of [1, 3, 5])
       tidy(() => {
-        const asked = ["blocks.1", "blocks.0"];
-        const [theirs, own] = [teacher, ours].map((model) => model.forward(pictures(count), { taps: asked }));
+        const asked = { taps: ["blocks.1", "blocks.0"] };
+        const theirs = teacher.forward(pictures(count).to({ device }), asked);
+        const own = ours.forward(pictures(count), asked);
         expect(theirs.logits.shape).toEqual([count, 5]);
+        expect([theirs.logits, ...theirs.taps].map((x) => x.device)).toEqual([device, device, device]);
         expect(worst(theirs.logits, own.logits)).toBeLessThan(1e-5);
         for (const [i, tap] of own.taps.entries()) expect(worst(theirs.taps[i], tap)).toBeLessThan(1e-5);
       });

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { loadWeights, type Model, swin } from "../../src/models/index.js";
 import { manualSeed, ones, randn, type Tensor, tidy, zeros } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 
 const small = {
   imgSize: 16,
@@ -27,33 +28,35 @@ function touched(model: Model, tap: string): number[] {
 const rows = (patches: readonly number[], side: number) => [...new Set(patches.map((i) => Math.floor(i / side)))];
 const columns = (patches: readonly number[], side: number) => [...new Set(patches.map((i) => i % side))];
 
-test("a patch reaches its window, then its half-way neighbours, never round the edge", () => {
-  manualSeed(1);
-  using model = swin(small).eval();
-  tidy(() => {
-    const alone = touched(model, "layers.0.blocks.0"); // windows of 4×4 on a map of 8×8
-    expect([rows(alone, 8), columns(alone, 8)]).toEqual([
-      [0, 1, 2, 3],
-      [0, 1, 2, 3],
-    ]);
-    const shifted = touched(model, "layers.0.blocks.1");
-    expect([rows(shifted, 8), columns(shifted, 8)]).toEqual([
-      [0, 1, 2, 3, 4, 5],
-      [0, 1, 2, 3, 4, 5],
-    ]);
+onEachDevice(() => {
+  test("a patch reaches its window, then its half-way neighbours, never round the edge", () => {
+    manualSeed(1);
+    using model = swin(small).eval();
+    tidy(() => {
+      const alone = touched(model, "layers.0.blocks.0"); // windows of 4×4 on a map of 8×8
+      expect([rows(alone, 8), columns(alone, 8)]).toEqual([
+        [0, 1, 2, 3],
+        [0, 1, 2, 3],
+      ]);
+      const shifted = touched(model, "layers.0.blocks.1");
+      expect([rows(shifted, 8), columns(shifted, 8)]).toEqual([
+        [0, 1, 2, 3, 4, 5],
+        [0, 1, 2, 3, 4, 5],
+      ]);
+    });
   });
-});
 
-test("a stage's tap is its last block's output, before the map halves", () => {
-  using model = swin(small).eval();
-  tidy(() => {
-    const { taps } = model.forward(randn([2, 1, 16, 16]), { taps: ["layers.0", "layers.0.blocks.1", "layers.1"] });
-    expect(taps[0].toArray()).toEqual(taps[1].toArray());
-    expect(taps.map(({ shape }) => shape)).toEqual([
-      [2, 64, 4],
-      [2, 64, 4],
-      [2, 16, 8],
-    ]);
+  test("a stage's tap is its last block's output, before the map halves", () => {
+    using model = swin(small).eval();
+    tidy(() => {
+      const { taps } = model.forward(randn([2, 1, 16, 16]), { taps: ["layers.0", "layers.0.blocks.1", "layers.1"] });
+      expect(taps[0].toArray()).toEqual(taps[1].toArray());
+      expect(taps.map(({ shape }) => shape)).toEqual([
+        [2, 64, 4],
+        [2, 64, 4],
+        [2, 16, 8],
+      ]);
+    });
   });
 });
 

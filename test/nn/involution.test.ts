@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Involution } from "../../src/nn/index.js";
 import { type Tensor, tidy } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 import { expectClose, fill, wave } from "../support/wave.js";
 
 function formula({ conv1, conv2, kernel, stride }: Involution, x: Tensor): Tensor {
@@ -16,26 +17,29 @@ function formula({ conv1, conv2, kernel, stride }: Involution, x: Tensor): Tenso
   return products.sum([3]).view([batch, channels, h, w]);
 }
 
-describe.each([
-  { kernel: 3, stride: 1, map: [5, 4] },
-  { kernel: 3, stride: 2, map: [6, 4] },
-  { kernel: 7, stride: 1, map: [3, 7] },
-  { kernel: 7, stride: 2, map: [7, 5] },
-])("kernel $kernel, stride $stride, map $map", ({ kernel, stride, map }) => {
-  test("values and gradients are those of the formula", () => {
-    using layer = fill(new Involution(32, kernel, { stride })).eval();
-    tidy(() => {
-      const pass = (run: (x: Tensor) => Tensor) => {
-        layer.zeroGrad();
-        const x = wave([2, 32, ...map], 0.5).requiresGrad_();
-        const y = run(x);
-        y.mul(wave(y.shape, 0.25)).sum().backward();
-        return [y, x.grad!, ...layer.parameters().map(({ grad }) => grad!.clone())];
-      };
-      const expected = pass((x) => formula(layer, x));
-      const actual = pass((x) => layer.forward(x));
-      expect(actual[0].shape).toEqual([2, 32, ...map.map((extent) => Math.ceil(extent / stride))]);
-      for (const [i, t] of actual.entries()) expectClose(t, Array.from(expected[i].data() as Float32Array), { tolerance: 1e-5 });
+onEachDevice(() => {
+  describe.each([
+    { kernel: 3, stride: 1, map: [5, 4] },
+    { kernel: 3, stride: 2, map: [6, 4] },
+    { kernel: 7, stride: 1, map: [3, 7] },
+    { kernel: 7, stride: 2, map: [7, 5] },
+  ])("kernel $kernel, stride $stride, map $map", ({ kernel, stride, map }) => {
+    test("values and gradients are those of the formula", () => {
+      using layer = fill(new Involution(32, kernel, { stride })).eval();
+      tidy(() => {
+        const pass = (run: (x: Tensor) => Tensor) => {
+          layer.zeroGrad();
+          const x = wave([2, 32, ...map], 0.5).requiresGrad_();
+          const y = run(x);
+          y.mul(wave(y.shape, 0.25)).sum().backward();
+          return [y, x.grad!, ...layer.parameters().map(({ grad }) => grad!.clone())];
+        };
+        const expected = pass((x) => formula(layer, x));
+        const actual = pass((x) => layer.forward(x));
+        expect(actual[0].shape).toEqual([2, 32, ...map.map((extent) => Math.ceil(extent / stride))]);
+        for (const [i, t] of actual.entries())
+          expectClose(t, Array.from(expected[i].data() as Float32Array), { tolerance: 1e-5 });
+      });
     });
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Attention, BatchNorm2d, Conv2d, type Layer, LayerNorm, Linear, Mlp } from "../../src/nn/index.js";
 import { tidy } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 import { expectClose, fill, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url).layers;
@@ -25,23 +26,25 @@ const cases: Record<string, { make: () => Layer; shape: number[] }> = {
   attention: { make: () => new Attention(6, 2, { qkvBias: true }), shape: [2, 3, 6] },
 };
 
-describe.each(Object.entries(cases))("%s", (name, { make, shape }) => {
-  test("values and gradients are PyTorch's", () => {
-    using layer = fill(make());
-    expectPass(layer, shape, expected[name]);
+onEachDevice(() => {
+  describe.each(Object.entries(cases))("%s", (name, { make, shape }) => {
+    test("values and gradients are PyTorch's", () => {
+      using layer = fill(make());
+      expectPass(layer, shape, expected[name]);
+    });
   });
-});
 
-describe("batchNorm", () => {
-  test("normalises by the batch in training, by the running statistics in evaluation", () => {
-    using norm = fill(new BatchNorm2d(2));
-    expectPass(norm, [3, 2, 2, 2], expected.batchNorm);
-    expectClose(norm.runningMean, expected.running.mean);
-    expectClose(norm.runningVar, expected.running.var);
-    expect(norm.numBatchesTracked.item()).toBe(1);
+  describe("batchNorm", () => {
+    test("normalises by the batch in training, by the running statistics in evaluation", () => {
+      using norm = fill(new BatchNorm2d(2));
+      expectPass(norm, [3, 2, 2, 2], expected.batchNorm);
+      expectClose(norm.runningMean, expected.running.mean);
+      expectClose(norm.runningVar, expected.running.var);
+      expect(norm.numBatchesTracked.item()).toBe(1);
 
-    norm.eval().zeroGrad();
-    expectPass(norm, [3, 2, 2, 2], expected.batchNormEval);
-    expect(norm.numBatchesTracked.item()).toBe(1);
+      norm.eval().zeroGrad();
+      expectPass(norm, [3, 2, 2, 2], expected.batchNormEval);
+      expect(norm.numBatchesTracked.item()).toBe(1);
+    });
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { crossEntropy, klDiv, mse } from "../../src/nn/index.js";
 import { type Tensor, tensor, tidy } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 import { expectClose, golden, wave } from "../support/wave.js";
 
 const expected = golden(import.meta.url).losses;
@@ -20,24 +21,26 @@ const cases: Record<string, (logits: Tensor) => Tensor> = {
   mse: (logits) => mse(logits, soft()),
 };
 
-describe.each(Object.entries(cases))("%s", (name, run) => {
-  test("value and gradient are PyTorch's", () => {
-    tidy(() => {
-      const logits = wave([3, 5], 0.5).mul_(3).requiresGrad_();
-      const loss = run(logits);
-      loss.backward();
-      expectClose(loss, [expected[name].value]);
-      expectClose(logits.grad!, expected[name].grad);
+onEachDevice(() => {
+  describe.each(Object.entries(cases))("%s", (name, run) => {
+    test("value and gradient are PyTorch's", () => {
+      tidy(() => {
+        const logits = wave([3, 5], 0.5).mul_(3).requiresGrad_();
+        const loss = run(logits);
+        loss.backward();
+        expectClose(loss, [expected[name].value]);
+        expectClose(logits.grad!, expected[name].grad);
+      });
+    });
+
+    test("bfloat16 logits give a float32 loss", () => {
+      const dtype = tidy(() => run(wave([3, 5], 0.5).to({ dtype: "bfloat16" })).dtype);
+      expect(dtype).toBe("float32");
     });
   });
 
-  test("bfloat16 logits give a float32 loss", () => {
-    const dtype = tidy(() => run(wave([3, 5], 0.5).to({ dtype: "bfloat16" })).dtype);
-    expect(dtype).toBe("float32");
+  test("the divergence from itself is zero at any temperature", () => {
+    const itself = tidy(() => klDiv(teacher(), teacher(), { temperature: 4 }).item());
+    expect(itself).toBe(0);
   });
-});
-
-test("the divergence from itself is zero at any temperature", () => {
-  const itself = tidy(() => klDiv(teacher(), teacher(), { temperature: 4 }).item());
-  expect(itself).toBe(0);
 });

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import { addon, kinds, type SchemaArgument } from "../../src/torch/addon.js";
 import { qualified } from "../../src/torch/dispatch.js";
+import { defaultDevice } from "../../src/torch/factories.js";
 import { grad, listen, Tensor, tensor } from "../../src/torch/index.js";
 import * as operators from "../../src/torch/ops.generated.js";
 import type { Args, TensorSpec, Value } from "./samples.js";
@@ -41,6 +42,10 @@ function build(value: Value, leaf: () => Tensor): Built {
 
 const isTensor = (argument: SchemaArgument): boolean => kinds[argument.kind] === "Tensor";
 
+/** A factory, which is told the device; other operators work where their tensors are. */
+const makesTensors = (list: readonly SchemaArgument[]): boolean =>
+  list.some(({ name }) => name === "device") && !list.some(isTensor);
+
 /** Arguments that a later libtorch gave a default; our functions are generated from the oldest one's schemas. */
 const onceRequired = new Set(["var.correction dim"]);
 
@@ -49,6 +54,7 @@ export function callByRule(line: string, args: Record<string, unknown>): Results
   const [base, overload = ""] = line.split(".");
   const name = camel(base.slice(base.lastIndexOf(":") + 1));
   const schema = addon.schema(qualified(base), overload)!;
+  if (makesTensors(schema.arguments)) args = { device: defaultDevice(), ...args };
   const asked = schema.arguments.filter((argument) => argument.name in args);
   const isRequired = ({ hasDefault, keywordOnly }: SchemaArgument) => !hasDefault && !keywordOnly;
   const options = asked.filter((argument) => !isRequired(argument) && !onceRequired.has(`${line} ${argument.name}`));
@@ -117,7 +123,7 @@ function weightedSum(outputs: readonly (Tensor | boolean)[]): Tensor {
   return terms
     .map((output) => {
       const weights = Float64Array.from({ length: output.numel }, (_, i) => Math.cos(1 + 0.7 * i));
-      return output.mul(tensor(weights, { shape: output.shape })).sum();
+      return output.mul(tensor(weights, { shape: output.shape, device: output.device })).sum();
     })
     .reduce((sum, term) => sum.add(term));
 }

@@ -15,6 +15,7 @@ import {
   type Tensor,
   tidy,
 } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 
 interface Case {
   batch: number;
@@ -95,64 +96,130 @@ function unfolded(x: Tensor, weight: Tensor, { kernel, stride, padding, channels
     .view([batch, groups * channels, h, w]);
 }
 
-test.each(cases)("is its formula: %j", (c) => {
-  tidy(() => {
-    const [x, weight] = operands(c, "float64");
-    const expected = literal(x, weight, c);
-    expectClose(ours(x, weight, c), expected, 1e-13);
-    const narrow = ours(x.to({ dtype: "float32" }), weight.to({ dtype: "float32" }), c);
-    expect(narrow).toMatchObject({ dtype: "float32", shape: [c.batch, c.groups * c.channels, ...positions(c)] });
-    expectClose(narrow, expected, 1e-5);
+onEachDevice((device) => {
+  test.each(cases)("is its formula: %j", (c) => {
+    tidy(() => {
+      const [x, weight] = operands(c, "float64");
+      const expected = literal(x, weight, c);
+      expectClose(ours(x, weight, c), expected, 1e-13);
+      const narrow = ours(x.to({ dtype: "float32" }), weight.to({ dtype: "float32" }), c);
+      expect(narrow).toMatchObject({ dtype: "float32", shape: [c.batch, c.groups * c.channels, ...positions(c)] });
+      expectClose(narrow, expected, 1e-5);
+    });
   });
-});
 
-type Form = (x: Tensor, weight: Tensor, c: Case) => Tensor;
+  type Form = (x: Tensor, weight: Tensor, c: Case) => Tensor;
 
-/** The gradients of a loss that is not linear in the output, so that the second ones are of everything. */
-function gradients(form: Form, leaves: [Tensor, Tensor], c: Case, createGraph = false): Tensor[] {
-  return grad(
-    [
-      form(...leaves, c)
-        .pow(3)
-        .sum(),
-    ],
-    leaves,
-    { createGraph },
-  ) as Tensor[];
-}
+  /** The gradients of a loss that is not linear in the output, so that the second ones are of everything. */
+  function gradients(form: Form, leaves: [Tensor, Tensor], c: Case, createGraph = false): Tensor[] {
+    return grad(
+      [
+        form(...leaves, c)
+          .pow(3)
+          .sum(),
+      ],
+      leaves,
+      { createGraph },
+    ) as Tensor[];
+  }
 
-test.each(cases)("has the gradients of its formula: %j", (c) => {
-  tidy(() => {
-    const leaves = operands(c, "float64").map((t) => t.requiresGrad_()) as [Tensor, Tensor];
-    const expected = gradients(unfolded, leaves, c);
-    for (const [i, gradient] of gradients(ours, leaves, c).entries()) {
-      expect(gradient.shape).toEqual(leaves[i].shape);
-      expectClose(gradient, expected[i], 1e-13);
+  test.each(cases)("has the gradients of its formula: %j", (c) => {
+    tidy(() => {
+      const leaves = operands(c, "float64").map((t) => t.requiresGrad_()) as [Tensor, Tensor];
+      const expected = gradients(unfolded, leaves, c);
+      for (const [i, gradient] of gradients(ours, leaves, c).entries()) {
+        expect(gradient.shape).toEqual(leaves[i].shape);
+        expectClose(gradient, expected[i], 1e-13);
+      }
+    });
+  });
+
+  test.each(cases.slice(0, 10))("and those of its gradients: %j", (c) => {
+    tidy(() => {
+      const leaves = operands(c, "float64").map((t) => t.requiresGrad_()) as [Tensor, Tensor];
+      const second = (form: Form) => {
+        const [byInput, byWeight] = gradients(form, leaves, c, true);
+        return grad([byInput.square().sum().add(byWeight.pow(3).sum())], leaves) as Tensor[];
+      };
+      const expected = second(unfolded);
+      for (const [i, gradient] of second(ours).entries()) expectClose(gradient, expected[i], 1e-12);
+    });
+  });
+
+  test("a gradient for one operand alone", () => {
+    tidy(() => {
+      const [x, weight] = operands(plain, "float64");
+      ours(x, weight.requiresGrad_(), plain).sum().backward();
+      expect([x.grad, weight.grad?.shape]).toEqual([null, weight.shape]);
+      const [y, constant] = operands(plain, "float64");
+      ours(y.requiresGrad_(), constant, plain).sum().backward();
+      expect([y.grad?.shape, constant.grad]).toEqual([y.shape, null]);
+      expect(inferenceMode(() => ours(y, constant, plain).requiresGrad)).toBe(false);
+    });
+  });
+
+  test("integers, and every device but the CPU, go tap by tap: the same three derivatives", () => {
+    const derivative = resolve("vit_distill::involution_derivative", "", ["by", "first", "second", "sizes"]);
+    for (const c of cases) {
+      tidy(() => {
+        const { batch, groups, channels, map, kernel, stride, padding } = c;
+        const sizes = [batch, groups, channels, ...map, ...positions(c), ...kernel, stride, padding];
+        const shapes = [[batch, groups, channels, ...positions(c)], [batch, groups, channels, ...map], weightShape(c)];
+        const sides = shapes.map((shape) => randint(-9, 10, shape));
+        for (const by of [0, 1, 2]) {
+          const others = sides.filter((_, side) => side !== by);
+          const run = (dtype: DType) =>
+            wrap(invoke(derivative, by, ...others.map((side) => side.to({ dtype }).handle), sizes)) as Tensor;
+          const whole = run("int64");
+          expect(whole).toMatchObject({ dtype: "int64", shape: shapes[by] });
+          expect(numbers(whole)).toEqual(numbers(run("float64")));
+        }
+      });
     }
   });
-});
 
-test.each(cases.slice(0, 10))("and those of its gradients: %j", (c) => {
-  tidy(() => {
-    const leaves = operands(c, "float64").map((t) => t.requiresGrad_()) as [Tensor, Tensor];
-    const second = (form: Form) => {
-      const [byInput, byWeight] = gradients(form, leaves, c, true);
-      return grad([byInput.square().sum().add(byWeight.pow(3).sum())], leaves) as Tensor[];
-    };
-    const expected = second(unfolded);
-    for (const [i, gradient] of second(ours).entries()) expectClose(gradient, expected[i], 1e-12);
+  describe("autocast", () => {
+    test("casts both operands, as for a convolution; the gradients come back in float32", () => {
+      tidy(() => {
+        const [x, weight] = operands(plain, "float32").map((t) => t.requiresGrad_());
+        const y = autocast({ device }, () => ours(x, weight.to({ dtype: "bfloat16" }), plain));
+        expect(y.dtype).toBe("bfloat16");
+        expectClose(y, ours(x, weight, plain), 2 ** -6);
+        y.sum().backward();
+        expect([x.grad!.dtype, weight.grad!.dtype]).toEqual(["float32", "float32"]);
+      });
+    });
+
+    test("outside of it, two dtypes are refused", () => {
+      tidy(() => {
+        const [x, weight] = operands(plain, "float32");
+        expect(() => ours(x, weight.to({ dtype: "bfloat16" }), plain)).toThrowCode(
+          "ERR_TORCH_DTYPE",
+          /^involution: .*\bFloat and BFloat16\b/,
+        );
+      });
+    });
   });
-});
 
-test("a gradient for one operand alone", () => {
-  tidy(() => {
-    const [x, weight] = operands(plain, "float64");
-    ours(x, weight.requiresGrad_(), plain).sum().backward();
-    expect([x.grad, weight.grad?.shape]).toEqual([null, weight.shape]);
-    const [y, constant] = operands(plain, "float64");
-    ours(y.requiresGrad_(), constant, plain).sum().backward();
-    expect([y.grad?.shape, constant.grad]).toEqual([y.shape, null]);
-    expect(inferenceMode(() => ours(y, constant, plain).requiresGrad)).toBe(false);
+  type Options = { stride?: number; padding?: number };
+  const refused: [what: string, input: number[], weight: number[], options: Options, facts: RegExp][] = [
+    ["an input without a batch", [16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[B, C, H, W\].*\[16, 4, 4\]/],
+    ["flat kernels", [1, 16, 4, 4], [1, 9, 4, 4], { padding: 1 }, /weight.*\[B, G, K, K, h, w\].*\[1, 9, 4, 4\]/],
+    ["two batch sizes", [2, 16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[2, 16, 4, 4\].*weight.*\[1, 1, 3, 3, 2, 2\]/],
+    ["channels that do not divide", [1, 15, 4, 4], [1, 2, 3, 3, 2, 2], {}, /\b15 channels\b.*\b2 groups\b/],
+    ["kernels for another map", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: 1 }, /\b4x4\b.*\b2x2\b/],
+    ["a kernel larger than the map", [1, 16, 2, 2], [1, 1, 3, 3, 1, 1], {}, /\b3x3\b.*\[1, 16, 2, 2\]/],
+    ["no kernel", [1, 16, 2, 2], [1, 1, 0, 3, 1, 1], {}, /weight.*\[1, 1, 0, 3, 1, 1\]/],
+    ["a stride of 0", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { stride: 0 }, /stride.*\b1\b.*\b32768\b.*\b0\b/],
+    ["a negative padding", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: -1 }, /padding.*\b0\b.*\b32768\b.*-1\b/],
+  ];
+
+  test.each(refused)("refuses %s", (_, input, weight, options, facts) => {
+    tidy(() => {
+      const refusing = () => involution(ones(input), ones(weight), options);
+      expect(refusing).toThrow(RangeError);
+      expect(refusing).toThrowCode("ERR_TORCH_SHAPE", facts);
+    });
   });
 });
 
@@ -171,26 +238,6 @@ describe.each(["bfloat16", "float16"] as const)("%s", (dtype) => {
       }
     });
   });
-});
-
-test("integers, and every device but the CPU, go tap by tap: the same three derivatives", () => {
-  const derivative = resolve("vit_distill::involution_derivative", "", ["by", "first", "second", "sizes"]);
-  for (const c of cases) {
-    tidy(() => {
-      const { batch, groups, channels, map, kernel, stride, padding } = c;
-      const sizes = [batch, groups, channels, ...map, ...positions(c), ...kernel, stride, padding];
-      const shapes = [[batch, groups, channels, ...positions(c)], [batch, groups, channels, ...map], weightShape(c)];
-      const sides = shapes.map((shape) => randint(-9, 10, shape));
-      for (const by of [0, 1, 2]) {
-        const others = sides.filter((_, side) => side !== by);
-        const run = (dtype: DType) =>
-          wrap(invoke(derivative, by, ...others.map((side) => side.to({ dtype }).handle), sizes)) as Tensor;
-        const whole = run("int64");
-        expect(whole).toMatchObject({ dtype: "int64", shape: shapes[by] });
-        expect(numbers(whole)).toEqual(numbers(run("float64")));
-      }
-    });
-  }
 });
 
 test("reads operands of any layout, and leaves nothing behind", () => {
@@ -212,50 +259,6 @@ test("what lies outside the map counts as zero, whatever a group before it held 
     const x = ones(inputShape(c));
     x.select(1, 0).fill_(Number.POSITIVE_INFINITY);
     expect(numbers(ours(x, ones(weightShape(c)), c).narrow(1, 16, 32)).every(Number.isFinite)).toBe(true);
-  });
-});
-
-describe("autocast", () => {
-  test("casts both operands, as for a convolution; the gradients come back in float32", () => {
-    tidy(() => {
-      const [x, weight] = operands(plain, "float32").map((t) => t.requiresGrad_());
-      const y = autocast({}, () => ours(x, weight.to({ dtype: "bfloat16" }), plain));
-      expect(y.dtype).toBe("bfloat16");
-      expectClose(y, ours(x, weight, plain), 2 ** -6);
-      y.sum().backward();
-      expect([x.grad!.dtype, weight.grad!.dtype]).toEqual(["float32", "float32"]);
-    });
-  });
-
-  test("outside of it, two dtypes are refused", () => {
-    tidy(() => {
-      const [x, weight] = operands(plain, "float32");
-      expect(() => ours(x, weight.to({ dtype: "bfloat16" }), plain)).toThrowCode(
-        "ERR_TORCH_DTYPE",
-        /^involution: .*\bFloat and BFloat16\b/,
-      );
-    });
-  });
-});
-
-type Options = { stride?: number; padding?: number };
-const refused: [what: string, input: number[], weight: number[], options: Options, facts: RegExp][] = [
-  ["an input without a batch", [16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[B, C, H, W\].*\[16, 4, 4\]/],
-  ["flat kernels", [1, 16, 4, 4], [1, 9, 4, 4], { padding: 1 }, /weight.*\[B, G, K, K, h, w\].*\[1, 9, 4, 4\]/],
-  ["two batch sizes", [2, 16, 4, 4], [1, 1, 3, 3, 2, 2], {}, /input.*\[2, 16, 4, 4\].*weight.*\[1, 1, 3, 3, 2, 2\]/],
-  ["channels that do not divide", [1, 15, 4, 4], [1, 2, 3, 3, 2, 2], {}, /\b15 channels\b.*\b2 groups\b/],
-  ["kernels for another map", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: 1 }, /\b4x4\b.*\b2x2\b/],
-  ["a kernel larger than the map", [1, 16, 2, 2], [1, 1, 3, 3, 1, 1], {}, /\b3x3\b.*\[1, 16, 2, 2\]/],
-  ["no kernel", [1, 16, 2, 2], [1, 1, 0, 3, 1, 1], {}, /weight.*\[1, 1, 0, 3, 1, 1\]/],
-  ["a stride of 0", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { stride: 0 }, /stride.*\b1\b.*\b32768\b.*\b0\b/],
-  ["a negative padding", [1, 16, 4, 4], [1, 1, 3, 3, 2, 2], { padding: -1 }, /padding.*\b0\b.*\b32768\b.*-1\b/],
-];
-
-test.each(refused)("refuses %s", (_, input, weight, options, facts) => {
-  tidy(() => {
-    const refusing = () => involution(ones(input), ones(weight), options);
-    expect(refusing).toThrow(RangeError);
-    expect(refusing).toThrowCode("ERR_TORCH_SHAPE", facts);
   });
 });
 

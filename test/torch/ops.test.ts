@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { addon } from "../../src/torch/addon.js";
+import { defaultDevice } from "../../src/torch/factories.js";
 import { engineInfo, Generator, hasOperator, manualSeed, Tensor, tidy } from "../../src/torch/index.js";
+import { onEachDevice } from "../support/devices.js";
 import {
   callByRule,
   expectGradient,
@@ -28,15 +30,26 @@ test("every line of native/ops.txt has a sample, and every sample a line", () =>
   expect(Object.keys(samples).filter((line) => !lines.includes(line))).toEqual([]);
 });
 
-describe.each(lines)("%s", (line) => {
-  const rows = (samples[line] ?? []).map((sample, i) => ({
-    sample,
-    expected: golden[line]?.[i],
-    names: Object.keys(sample.args).join(),
-  }));
-  test.for(rows)("$names", ({ sample, expected }, { skip }) => {
-    if (sample.sameAs && !hasOperator(line)) skip(`libtorch ${engineInfo().libtorch} has no ${line}`);
-    tidy(() => check(line, sample, expected));
+/** Kernels of ours for the processor; elsewhere layers and losses take libtorch's operators. */
+const forProcessors = ["encoder_block", "gram_gap", "self_attention", "talking_heads"].map((name) => `vit_distill::${name}`);
+
+onEachDevice((device) => {
+  describe.each(lines)("%s", (line) => {
+    const rows = (samples[line] ?? []).map((sample, i) => ({
+      sample,
+      expected: golden[line]?.[i],
+      names: Object.keys(sample.args).join(),
+    }));
+    test.for(rows)("$names", ({ sample, expected }, { skip }) => {
+      if (device !== "cpu" && forProcessors.includes(line)) skip(`${line} is for processors`);
+      if (sample.sameAs && !hasOperator(line)) skip(`libtorch ${engineInfo().libtorch} has no ${line}`);
+      tidy(() => check(line, sample, expected));
+    });
+  });
+
+  test("a permutation holds every number once", () => {
+    const drawn = tidy(() => draw("randperm.generator", { n: 50 }, 3));
+    expect(drawn.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   });
 });
 
@@ -64,7 +77,7 @@ function expectPlace(output: Tensor | boolean, { outputs: [{ dtype, shape }] }: 
 function draw(line: string, args: Sample["args"], seed: number): number[] {
   const [base, overload = ""] = line.split(".");
   const takesGenerator = addon.schema(`aten::${base}`, overload)!.arguments.some(({ name }) => name === "generator");
-  using generator = Generator.seeded(seed);
+  using generator = Generator.seeded(seed, { device: defaultDevice() });
   manualSeed(seed);
   const built = Object.entries(args).map(([name, value]) => [name, isSpec(value) ? tensorOf(value) : value]);
   const result = callByRule(line, { ...Object.fromEntries(built), ...(takesGenerator && { generator }) });
@@ -81,10 +94,6 @@ function expectDistribution(line: string, args: Sample["args"], { mean, variance
   expect(values.filter((value) => !holds(value))).toEqual([]);
   const found = average(values);
   expect(Math.abs(found - mean)).toBeLessThan(5 * Math.sqrt(variance / values.length));
-  expect(average(values.map((value) => (value - found) ** 2)) / variance).toBeCloseTo(1, 1);
+  const spread = average(values.map((value) => (value - found) ** 2)) / variance;
+  expect(Math.abs(spread - 1)).toBeLessThan(0.1); // four standard deviations, or more
 }
-
-test("a permutation holds every number once", () => {
-  const drawn = tidy(() => draw("randperm.generator", { n: 50 }, 3));
-  expect(drawn.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-});
