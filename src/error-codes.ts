@@ -12,19 +12,19 @@ export const errorCodes = {
   ERR_UNKNOWN_TAP: "an intermediate that the model does not name",
   ERR_RECIPE: "a recipe file that cannot be loaded, or is no recipe",
   ERR_RECIPE_SYNTAX: "a recipe file that does not parse",
-  ERR_RECIPE_CHANGED: "a recipe that differs from the one the run began with",
+  ERR_RECIPE_CHANGED: "a recipe, pictures or weights that differ from those the run began with",
   ERR_DEVICE: "a device that is not there",
   ERR_PRECISION: "a precision that the device does not have",
 
   // files
-  ERR_FILE: "a file or folder that cannot be read or written; where Node said so, its error is the `cause`",
+  ERR_FILE: "a file or folder that is not there, or cannot be read or written; where Node said so, its error is the `cause`",
   ERR_WEIGHTS_FORMAT: "a weight file that is damaged or of an unknown form, or tensors that no such file can hold",
   ERR_UNSAFE_PICKLE: "a pickle that asks for more than weights need; nothing of it was run",
   ERR_STATE_DICT: "a state dict that has to be named, or is not in the file",
   ERR_WEIGHTS_MISMATCH: "weights that do not fit the model",
-  ERR_NO_WEIGHTS: "a model that needs weights and was given none",
+  ERR_NO_WEIGHTS: "a model that needs weights and was given none, or a run that has none to give",
   ERR_CHECKPOINT: "a checkpoint that is damaged, or does not hold what the run needs",
-  ERR_RUN_FOLDER: "a folder that holds no run, or a run where none may be",
+  ERR_RUN_FOLDER: "a folder that holds no run or a damaged one, or a run where none may be",
   ERR_RUN_LOCKED: "a run folder that another process is writing to",
   ERR_CACHE: "a teacher cache that is missing, damaged, or of another teacher",
   ERR_IMPORTED_MODEL: "an ONNX or TorchScript file that cannot be run as a model",
@@ -45,6 +45,7 @@ export const errorCodes = {
   ERR_INPUT_SHAPE: "pictures of another size or number of channels than the model takes",
   ERR_CLASSES: "models or data that tell other classes apart",
   ERR_TEACHERS: "teachers that the method or the student cannot be taught by",
+  ERR_UNFIT_TEACHER: "a teacher that the doctor finds unfit to teach",
   ERR_LAYER_MAP: "layers that cannot be matched",
   ERR_PATCH_GRID: "patch grids that cannot be told, or compared",
 
@@ -55,4 +56,10 @@ export const errorCodes = {
   ERR_REPLAY: "a run that does not give the same numbers again, or cannot be run again",
 } as const;
 
-export type ErrorCode = keyof typeof errorCodes;
+export type ErrorCode = keyof typeof errorCodes | `ERR_TORCH_${string}`;
+
+/** The code that an error has, for one that tells the same with more around it; `otherwise` where it has none of ours. */
+export function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
+  const code = String((error as { code?: unknown }).code);
+  return Object.hasOwn(errorCodes, code) || code.startsWith("ERR_TORCH_") ? (code as ErrorCode) : otherwise;
+}

@@ -50,7 +50,7 @@ withRecipe("verify", "ask the teachers again for pictures drawn at random, and c
       );
     const wrong = checks.find(({ ok }) => !ok);
     if (wrong)
-      throw new UserError(`The cache does not hold what ${wrong.teacher} says`, {
+      throw new UserError("ERR_CACHE", `The cache does not hold what ${wrong.teacher} says`, {
         where: wrong.dir,
         remedy: "Remove it, and fill it anew.",
       });
@@ -61,11 +61,11 @@ cache
   .description("list the caches in a folder")
   .argument("<folder>", "the folder that the recipe names")
   .action((folder: string) => {
-    if (!existsSync(folder)) throw new UserError("it does not exist", { where: folder });
+    if (!existsSync(folder)) throw new UserError("ERR_FILE", "it does not exist", { where: folder });
     const caches = readdirSync(folder)
       .map((name) => join(folder, name))
       .filter((path) => existsSync(join(path, "about.json")));
-    if (caches.length === 0) throw new UserError("there is no cache of a teacher in it", { where: folder });
+    if (caches.length === 0) throw new UserError("ERR_CACHE", "there is no cache of a teacher in it", { where: folder });
     console.log(table(["cache", "teacher", "precision", "answers", "taps", "pictures", "size"], caches.map(row)));
     if (caches.length === 1) console.log(`\n${list(Object.entries(aboutOf(caches[0])).map(([key, value]) => [key, String(value)]))}`); // biome-ignore format: one line
   });

@@ -8,5 +8,7 @@ export function checkDevice(device: Device): void {
   const named = device === "cuda" ? "cuda:0" : device;
   if (devices.includes(named)) return;
   const others = devices.length > 1 ? "" : " For a GPU, set LIBTORCH to a libtorch built for CUDA and run npm run setup.";
-  throw new UserError(`There is no device "${device}"`, { remedy: `libtorch ${libtorch} sees ${devices.join(", ")}.${others}` });
+  throw new UserError("ERR_DEVICE", `There is no device "${device}"`, {
+    remedy: `libtorch ${libtorch} sees ${devices.join(", ")}.${others}`,
+  });
 }

@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkpointFault, removeCheckpoint, removeTemporaries, saveTensors } from "../checkpoint/index.js";
+import { codeOf, type ErrorCode } from "../error-codes.js";
 import { UserError } from "../user-error.js";
 import type { FolderLock } from "./lock.js";
 import { type Keep, keeping } from "./recipe.js";
@@ -38,7 +39,7 @@ export function newestWhole(run: RunFolder): { checkpoint: CheckpointFile; notes
     if (fault === null) return { checkpoint, notes };
     faults.push(fault);
   }
-  throw new UserError(`every checkpoint of this run is damaged: ${faults.join("; ")}`, {
+  throw new UserError("ERR_CHECKPOINT", `every checkpoint of this run is damaged: ${faults.join("; ")}`, {
     where: run.dir,
     remedy: `What was trained last is in ${run.student}; begin a new run, from it or anew.`,
   });
@@ -109,7 +110,7 @@ export class Checkpoints {
       this.#writeStudents(progress);
       this.#prune(progress);
     } catch (error) {
-      throw this.#withWayOn(error as Error);
+      throw this.#withWayOn(error as Error, "ERR_CHECKPOINT");
     }
     this.#savedAt = performance.now();
   }
@@ -120,15 +121,15 @@ export class Checkpoints {
       yield* source;
     } catch (error) {
       if (progress.step > 0) this.save(progress);
-      throw this.#withWayOn(error as Error);
+      throw this.#withWayOn(error as Error, "ERR_DATA");
     }
   }
 
-  #withWayOn(error: Error): Error {
+  #withWayOn(error: Error, otherwise: ErrorCode): Error {
     const step = this.#kept.at(-1);
     if (step === undefined) return error;
     const remedy = `All up to step ${step} is saved; go on with: vit-distill train --resume ${this.#run.dir}`;
-    return new UserError(error.message, { remedy, cause: error });
+    return new UserError(codeOf(error, otherwise), error.message, { remedy, cause: error });
   }
 
   /** Keeps the newest, and the best; what is damaged goes, too. */

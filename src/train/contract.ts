@@ -56,24 +56,34 @@ export class Contract {
     for (const { name, modules, parameters } of this.#teachers) {
       const [awake] = modules.find(([, { training }]) => training) ?? [];
       if (awake !== undefined)
-        throw new UserError(`The teacher ${name} is in training mode at step ${this.#steps}${awake && ` (${awake})`}`, {
-          remedy: "Something called train() on it after the run began; a teacher must answer alike every time: eval().",
-        });
+        throw new UserError(
+          "ERR_METHOD_CONTRACT",
+          `The teacher ${name} is in training mode at step ${this.#steps}${awake && ` (${awake})`}`,
+          {
+            remedy: "Something called train() on it after the run began; a teacher must answer alike every time: eval().",
+          },
+        );
       const [learning] = parameters.find(([, { requiresGrad }]) => requiresGrad) ?? [];
       if (learning !== undefined)
-        throw new UserError(`The teacher ${name} is no longer frozen at step ${this.#steps}: ${learning} asks for a gradient`, {
-          remedy: "Something called requiresGrad_() on it after the run began.",
-        });
+        throw new UserError(
+          "ERR_METHOD_CONTRACT",
+          `The teacher ${name} is no longer frozen at step ${this.#steps}: ${learning} asks for a gradient`,
+          {
+            remedy: "Something called requiresGrad_() on it after the run began.",
+          },
+        );
     }
   }
 
   /** Before the backward pass: there are terms, and each depends on what is trained. */
   checkGraph(terms: Record<string, Tensor>): void {
     if (Object.keys(terms).length === 0)
-      throw new UserError(`The method ${this.#method} returned no term`, { remedy: "Are all its weights 0?" });
+      throw new UserError("ERR_METHOD_CONTRACT", `The method ${this.#method} returned no term`, {
+        remedy: "Are all its weights 0?",
+      });
     const [detached] = Object.entries(terms).find(([, term]) => !term.requiresGrad) ?? [];
     if (detached !== undefined)
-      throw new UserError(`The term ${detached} of the method ${this.#method} has no gradient`, {
+      throw new UserError("ERR_METHOD_CONTRACT", `The term ${detached} of the method ${this.#method} has no gradient`, {
         remedy: "It depends on nothing that is trained; was the student's output detached, or the term made under noGrad?",
       });
   }
@@ -84,15 +94,20 @@ export class Contract {
     for (const [i, part] of parts.entries()) {
       const lost = names.find((name) => !(name in part)) ?? Object.keys(part).find((name) => !names.includes(name));
       if (lost !== undefined)
-        throw new UserError(`The term ${lost} of the method ${this.#method} is not in every part of step ${this.#steps}`, {
-          remedy: `Parts 1 and ${i + 1} of ${parts.length} differ; a method returns the same terms for every part of a batch.`,
-        });
+        throw new UserError(
+          "ERR_METHOD_CONTRACT",
+          `The term ${lost} of the method ${this.#method} is not in every part of step ${this.#steps}`,
+          {
+            remedy: `Parts 1 and ${i + 1} of ${parts.length} differ; a method returns the same terms for every part of a batch.`,
+          },
+        );
     }
     if (this.#steps > PATIENCE) return;
     for (const name of names) {
       if (parts.some((part) => part[name] === 0)) this.#silent.set(name, (this.#silent.get(name) ?? 0) + 1);
       if (this.#silent.get(name) === PATIENCE)
         throw new UserError(
+          "ERR_METHOD_CONTRACT",
           `The term ${name} of the method ${this.#method} was exactly 0 in each of the first ${PATIENCE} steps`,
           {
             remedy: "It teaches nothing: give it the weight 0, or look whether it compares something with itself.",
@@ -108,9 +123,13 @@ export class Contract {
       const gradients = gradsOf(this.#trained.map(([, parameter]) => parameter));
       const without = this.#trained.filter((_, i) => gradients[i] === null).map(([name]) => name);
       if (without.length === 0) return;
-      throw new UserError(`No gradient reached ${enumerated(without)} in the first step: ${reason(without[0], this.#method)}`, {
-        remedy: "Use it, leave it out, or freeze it with requiresGrad_(false).",
-      });
+      throw new UserError(
+        "ERR_METHOD_CONTRACT",
+        `No gradient reached ${enumerated(without)} in the first step: ${reason(without[0], this.#method)}`,
+        {
+          remedy: "Use it, leave it out, or freeze it with requiresGrad_(false).",
+        },
+      );
     });
   }
 }
@@ -132,9 +151,13 @@ function checkApart(teachers: readonly Model[], held: readonly [string, Tensor][
     const its = new Set(teacher.tensors());
     const [key] = held.find(([, tensor]) => its.has(tensor)) ?? [];
     if (key === undefined) continue;
-    throw new UserError(`${key} is a tensor of the teacher ${teacher.info.name}: it would be saved with the student`, {
-      remedy: "Keep the teacher in a private field (#teacher), which is no part of a module's state.",
-    });
+    throw new UserError(
+      "ERR_METHOD_CONTRACT",
+      `${key} is a tensor of the teacher ${teacher.info.name}: it would be saved with the student`,
+      {
+        remedy: "Keep the teacher in a private field (#teacher), which is no part of a module's state.",
+      },
+    );
   }
 }
 
@@ -143,10 +166,12 @@ function checkOptimizer({ parameters }: Optimizer, trained: NamedParameters, tea
   const held = new Set<Tensor>(parameters);
   for (const teacher of teachers) {
     const [key] = teacher.namedParameters().find(([, parameter]) => held.has(parameter)) ?? [];
-    if (key !== undefined) throw new UserError(`The optimizer holds ${key} of the teacher ${teacher.info.name}`, { remedy });
+    if (key !== undefined)
+      throw new UserError("ERR_METHOD_CONTRACT", `The optimizer holds ${key} of the teacher ${teacher.info.name}`, { remedy });
   }
   const missing = trained.filter(([, parameter]) => !held.has(parameter)).map(([name]) => name);
-  if (missing.length > 0) throw new UserError(`The optimizer does not hold ${enumerated(missing)}`, { remedy });
+  if (missing.length > 0)
+    throw new UserError("ERR_METHOD_CONTRACT", `The optimizer does not hold ${enumerated(missing)}`, { remedy });
 }
 
 function reason(key: string, method: string): string {

@@ -31,7 +31,7 @@ export async function evaluateRun(
   using session = Session.open(recipe, { seed, device, precision: run.manifest.precision });
   const loader = session.evaluationLoader(split);
   if (loader === null)
-    throw new UserError(`${source.file} has no data.${split}`, {
+    throw new UserError("ERR_DATA_NOT_FOUND", `${source.file} has no data.${split}`, {
       remedy: `Add it, or look at the ${split === "test" ? "val" : "test"} split.`,
     });
 

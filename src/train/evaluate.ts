@@ -72,7 +72,7 @@ export async function evaluate(
     model.train(wasTraining);
   }
   const { pictures: n } = sums;
-  if (n === 0) throw new UserError("None of the pictures to be evaluated on can be used");
+  if (n === 0) throw new UserError("ERR_DATA", "None of the pictures to be evaluated on can be used");
   const mean = { top1: sums.top1 / n, top5: sums.top5 / n, loss: sums.loss / n };
   const ece = calibrationError(reliability(answers, labels));
   return { ...mean, ece, pictures: n, unusable: labels.length - n, ...answers };

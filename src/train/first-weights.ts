@@ -25,10 +25,14 @@ export const beginningOf = (run: RunFolder): FirstWeights | null => (checkpoints
 /** What a run that is to begin once more begins with; the file must be what it was. */
 export function firstWeightsOf({ manifest: { init } }: RunFolder): FirstWeights | null {
   if (init === null || firstWeights(init.file).sha256 === init.sha256) return init;
-  throw new UserError("these weights have changed since the run began with them, and it has no checkpoint to go on from", {
-    where: init.file,
-    remedy: "Begin a new run.",
-  });
+  throw new UserError(
+    "ERR_RECIPE_CHANGED",
+    "these weights have changed since the run began with them, and it has no checkpoint to go on from",
+    {
+      where: init.file,
+      remedy: "Begin a new run.",
+    },
+  );
 }
 
 function weightsIn(from: string): string {
@@ -37,7 +41,7 @@ function weightsIn(from: string): string {
   const run = openRunFolder(dir);
   const file = { raw: run.student, ema: run.studentEma, best: run.studentBest }[which ?? "raw"]!;
   if (existsSync(file)) return file;
-  throw new UserError(which ? `the run has no ${which} student` : "the run has no student yet", {
+  throw new UserError("ERR_NO_WEIGHTS", which ? `the run has no ${which} student` : "the run has no student yet", {
     where: dir,
     remedy: which ? "Leave the #… out to begin with its last one." : "It is written with the first checkpoint.",
   });

@@ -48,7 +48,7 @@ export class ChangedRun extends UserError {
 
   constructor(differences: readonly Change[], dir: string, paint?: Paint) {
     const lines = differences.map((each) => `\n  ${showChange(each, paint)}`);
-    super(`the run did not begin with this:${lines.join("")}\n${REMEDY}`, { where: dir });
+    super("ERR_RECIPE_CHANGED", `the run did not begin with this:${lines.join("")}\n${REMEDY}`, { where: dir });
     this.differences = differences;
     this.dir = dir;
   }

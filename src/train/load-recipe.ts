@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { register } from "node:module";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { codeOf } from "../error-codes.js";
 import { fileError, UserError } from "../user-error.js";
 import { checkRecipe, type Recipe, type RecipeFactory, type RecipeOptions } from "./recipe.js";
 
@@ -18,7 +19,7 @@ export async function loadRecipe(
 
 async function importRecipe(file: string): Promise<RecipeFactory> {
   try {
-    if (!statSync(file).isFile()) throw new UserError("is not a file", { where: shown(file) });
+    if (!statSync(file).isFile()) throw new UserError("ERR_FILE", "is not a file", { where: shown(file) });
   } catch (error) {
     throw error instanceof UserError ? error : fileError(error, "read the recipe", shown(file));
   }
@@ -27,7 +28,7 @@ async function importRecipe(file: string): Promise<RecipeFactory> {
     throw recipeError(error, file);
   });
   if (typeof recipe === "function") return recipe;
-  throw new UserError("exports no recipe", {
+  throw new UserError("ERR_RECIPE", "exports no recipe", {
     where: shown(file),
     remedy: "End it in `export default defineRecipe(({ smoke }) => ({ … }))`.",
   });
@@ -54,10 +55,13 @@ function made(make: RecipeFactory, options: RecipeOptions, file: string): Recipe
 /** What went wrong while the recipe's code was read or run, with the line where it did. */
 function recipeError(error: Error & { code?: string }, file: string): UserError {
   if (error instanceof UserError) return error;
-  if (error.code === "ERR_RECIPE_SYNTAX") return new UserError(shown(error.message), { cause: error });
+  if (error.code === "ERR_RECIPE_SYNTAX") return new UserError("ERR_RECIPE_SYNTAX", shown(error.message), { cause: error });
   const [message] = shown(`${error.message ?? error}`).split("\n");
   const isSlip = ["TypeError", "ReferenceError", "SyntaxError"].includes(error.name) && error.code === undefined;
-  return new UserError(isSlip ? `${error.name}: ${message}` : message, { where: lineIn(error, file), cause: error });
+  return new UserError(codeOf(error, "ERR_RECIPE"), isSlip ? `${error.name}: ${message}` : message, {
+    where: lineIn(error, file),
+    cause: error,
+  });
 }
 
 /** The first place in the stack that is in a TypeScript file, or the recipe itself. */

@@ -40,7 +40,7 @@ export class FolderLock implements Disposable {
     const text = readLock(this.path);
     if (text === this.#text) return;
     const now = text === null ? "is gone" : `is ${holderOf(text)}'s`;
-    throw new UserError(`the lock of this run ${now}, so this process stops: two must not write into one run`, {
+    throw new UserError("ERR_RUN_LOCKED", `the lock of this run ${now}, so this process stops: two must not write into one run`, {
       where: this.#dir,
     });
   }
@@ -84,7 +84,7 @@ export class FolderLock implements Disposable {
 
 function inUse(dir: string, path: string, { pid, host, since }: Holder): UserError {
   const who = pid === process.pid ? "this very process" : `process ${pid} on ${host}`;
-  return new UserError(`${who} is training here since ${since}`, {
+  return new UserError("ERR_RUN_LOCKED", `${who} is training here since ${since}`, {
     where: dir,
     remedy: `Wait for it or end it. If it cannot be running any more, delete ${path}.`,
   });

@@ -6,6 +6,7 @@
  * the teacher is given the k of highest worth, each with its own position embedding, and nothing of the others.
  */
 
+import type { ErrorCode } from "../error-codes.js";
 import type { Grid, TapNames } from "../methods/index.js";
 import { CachedTeacher, type Model, type ModelInfo, type Output, pickTokens } from "../models/index.js";
 import { _upsampleBilinear2dAa, type Generator, rand, type Tensor, tidy } from "../torch/index.js";
@@ -93,7 +94,9 @@ function checkTaps(student: ModelInfo, teacher: ModelInfo, taps: TapNames): void
   throw refusal(
     `the method compares patches, and ${student.name} has ${other.join("×")} of them where ${teacher.name} has ${teacher.grid.join("×")}`,
     "Choose an image or patch size that gives both one grid, or a method of answers alone, such as soft.",
+    "ERR_PATCH_GRID",
   );
 }
 
-const refusal = (what: string, remedy: string): UserError => new UserError(what, { where: "maskedTeacher", remedy });
+const refusal = (what: string, remedy: string, code: ErrorCode = "ERR_TEACHERS"): UserError =>
+  new UserError(code, what, { where: "maskedTeacher", remedy });

@@ -115,10 +115,10 @@ export function defineRecipe(recipe: RecipeFactory | Recipe): RecipeFactory {
 
 /** The recipe, if it is one; `file` stands in the error otherwise. */
 export function checkRecipe(value: unknown, file: string): Recipe {
-  if (value instanceof Promise) throw new UserError(`expected a recipe, got ${show(value)}`, { where: file });
+  if (value instanceof Promise) throw new UserError("ERR_RECIPE", `expected a recipe, got ${show(value)}`, { where: file });
   const checked = recipeSchema.safeParse(value);
   if (checked.success) return checked.data;
-  throw new UserError(checked.error.issues.map((issue) => sentence(issue, value)).join("; "), { where: file });
+  throw new UserError("ERR_RECIPE", checked.error.issues.map((issue) => sentence(issue, value)).join("; "), { where: file });
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -26,6 +26,7 @@ const tensorsOf = ({ logits, heads, taps }: Output): Tensor[] => [logits, ...Obj
 function refusal(method: string, broadcasts: readonly Broadcast[]): UserError {
   const told = [...new Set(broadcasts.map(sentence))].join("; ");
   return new UserError(
+    "ERR_METHOD_CONTRACT",
     `The loss of the method ${method} compares tensors of different shapes, stretching one over the other: ${told}`,
     {
       remedy:

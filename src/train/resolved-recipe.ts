@@ -39,9 +39,13 @@ export function recipeSource(file: string, smoke: boolean): RecipeSource {
 /** Where the recipe of the run in `dir` came from; a run that a program made has no file to make it from again. */
 export function runSource({ source }: ResolvedRecipe, dir: string): RecipeSource {
   if (source) return source;
-  throw new UserError("this run was made by a program, not from a recipe file, so it cannot be made again from here", {
-    where: dir,
-  });
+  throw new UserError(
+    "ERR_REPLAY",
+    "this run was made by a program, not from a recipe file, so it cannot be made again from here",
+    {
+      where: dir,
+    },
+  );
 }
 
 export function resolveRecipe(recipe: Recipe, { source, name, student, teachers, settled }: ResolveOptions): ResolvedRecipe {

@@ -215,7 +215,7 @@ export class RunFolder {
     try {
       return JSON.parse(readFileSync(path, "utf8"));
     } catch (error) {
-      if (error instanceof SyntaxError) throw new UserError(`is not JSON (${error.message})`, { where: path });
+      if (error instanceof SyntaxError) throw new UserError("ERR_RUN_FOLDER", `is not JSON (${error.message})`, { where: path });
       throw fileError(error, "read", path);
     }
   }
@@ -261,8 +261,9 @@ export function claimRunFolder({ name, dir }: Pick<NewRunOptions, "name" | "dir"
 
 /** The run in a folder that `createRunFolder` made. */
 export function openRunFolder(dir: string): RunFolder {
-  if (!existsSync(dir)) throw new UserError("there is no such run folder", { where: dir });
-  if (!isRunFolder(dir)) throw new UserError(`this is no run folder: it has no ${MANIFEST} and ${RECIPE}`, { where: dir });
+  if (!existsSync(dir)) throw new UserError("ERR_RUN_FOLDER", "there is no such run folder", { where: dir });
+  if (!isRunFolder(dir))
+    throw new UserError("ERR_RUN_FOLDER", `this is no run folder: it has no ${MANIFEST} and ${RECIPE}`, { where: dir });
   return new RunFolder(resolve(dir));
 }
 
@@ -273,12 +274,15 @@ export function isRunFolder(dir: string): boolean {
 function refuseFull(path: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return;
   if (isRunFolder(path))
-    throw new UserError("there is a run in this folder already", {
+    throw new UserError("ERR_RUN_FOLDER", "there is a run in this folder already", {
       where: path,
       remedy: `Go on with it by --resume ${path}, or name another folder with --dir.`,
     });
   if (readdirSync(path).length > 0)
-    throw new UserError("the folder is not empty and holds no run", { where: path, remedy: "Name another with --dir." });
+    throw new UserError("ERR_RUN_FOLDER", "the folder is not empty and holds no run", {
+      where: path,
+      remedy: "Name another with --dir.",
+    });
 }
 
 /** 20250131-235959, local time. */

@@ -410,5 +410,7 @@ export class Session implements Holder {
 
 function checkLabelled(evaluated: Dataset | undefined): void {
   if (!evaluated || isLabelled(evaluated)) return;
-  throw new UserError(`${evaluated.name} has no labels to evaluate by`, { remedy: "Leave it out of data.val and data.test." });
+  throw new UserError("ERR_NO_LABELS", `${evaluated.name} has no labels to evaluate by`, {
+    remedy: "Leave it out of data.val and data.test.",
+  });
 }

@@ -114,7 +114,7 @@ export async function verifyCache(
 function cachedOf({ teachers }: Session): CachedTeacher[] {
   const cached = teachers.filter((teacher) => teacher instanceof CachedTeacher);
   if (cached.length > 0) return cached;
-  throw new UserError("No teacher of this recipe is cached", {
+  throw new UserError("ERR_CACHE", "No teacher of this recipe is cached", {
     remedy: 'Write teachers: [cached(() => createModel(…), { dir: "cache" })].',
   });
 }

@@ -51,7 +51,9 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkRecipe(recipe, source?.file ?? "recipe");
   if (init !== undefined && resume !== undefined)
-    throw new UserError("init begins a new run from weights, and resume goes on with a run", { remedy: "Give one of them." });
+    throw new UserError("ERR_USAGE", "init begins a new run from weights, and resume goes on with a run", {
+      remedy: "Give one of them.",
+    });
   const past = resume === undefined ? null : openRunFolder(resume);
   using session = Session.open(recipe, {
     seed: seed ?? past?.manifest.seed ?? recipe.seed ?? 0,

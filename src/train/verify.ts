@@ -79,7 +79,7 @@ function lastOnRecord(run: RunFolder): OnRecord {
     if (path !== null)
       notes.push(fault === null ? `No step is on record after step ${step}.` : `A damaged checkpoint: ${fault}.`);
   }
-  throw new UserError("no step of this run is on record, so there is nothing to compare with", { where: run.dir });
+  throw new UserError("ERR_REPLAY", "no step of this run is on record, so there is nothing to compare with", { where: run.dir });
 }
 
 async function replay(session: Session, after: number): Promise<StepRecord> {

@@ -12,6 +12,7 @@
  */
 
 import type { ColourSpace, Loader } from "../data/index.js";
+import type { ErrorCode } from "../error-codes.js";
 import type { ModelInfo } from "../models/index.js";
 import { _upsampleBicubic2dAa, _upsampleBilinear2dAa, type Tensor, tensor, tidy } from "../torch/index.js";
 import { UserError } from "../user-error.js";
@@ -35,7 +36,7 @@ const same: View = (images) => images;
 function resizing({ name, input: { size, interpolation } }: ModelInfo, { imageShape: [, height, width] }: Pictures): View {
   if (height === size && width === size) return same;
   if (height !== width)
-    throw new UserError(`The pictures are ${height}×${width}, and ${name} wants ${size}×${size}`, {
+    throw new UserError("ERR_INPUT_SHAPE", `The pictures are ${height}×${width}, and ${name} wants ${size}×${size}`, {
       remedy: "Let the augmentation cut squares out of them.",
     });
   const resample = { bicubic: _upsampleBicubic2dAa, bilinear: _upsampleBilinear2dAa }[interpolation];
@@ -44,24 +45,32 @@ function resizing({ name, input: { size, interpolation } }: ModelInfo, { imageSh
 
 function recolouring({ name, inChannels, input }: ModelInfo, { space, imageShape: [channels] }: Pictures): View {
   if (space === undefined)
-    throw new UserError("The augmentation does not say what its numbers mean, so that no model can be given its own", {
-      remedy: "Let it contain normalise({ mean, std }), or wrap an operation of your own: inSpace({ mean, std }, operation).",
-    });
+    throw new UserError(
+      "ERR_AUGMENTATION",
+      "The augmentation does not say what its numbers mean, so that no model can be given its own",
+      {
+        remedy: "Let it contain normalise({ mean, std }), or wrap an operation of your own: inSpace({ mean, std }, operation).",
+      },
+    );
   if (channels !== inChannels && channels !== 1)
-    throw new UserError(`${name} takes pictures of ${inChannels} channels, and the loader's have ${channels}`, {
-      remedy: `Make it with { inChannels: ${channels} }.`,
-    });
-  checkLength(`${name} (input)`, input, inChannels);
-  checkLength("The augmentation", space, channels);
+    throw new UserError(
+      "ERR_INPUT_SHAPE",
+      `${name} takes pictures of ${inChannels} channels, and the loader's have ${channels}`,
+      {
+        remedy: `Make it with { inChannels: ${channels} }.`,
+      },
+    );
+  checkLength("ERR_MODEL_CONFIG", `${name} (input)`, input, inChannels);
+  checkLength("ERR_AUGMENTATION", "The augmentation", space, channels);
   const scale = input.std.map((std, c) => at(space.std, c) / std); // [C']
   const shift = input.std.map((std, c) => (at(space.mean, c) - input.mean[c]) / std); // [C']
   if (channels === inChannels && scale.every((value) => value === 1) && shift.every((value) => value === 0)) return same;
   return (images) => images.mul(perChannel(scale, images)).add_(perChannel(shift, images)); // [B, C', H, W]
 }
 
-function checkLength(whose: string, { mean, std }: ColourSpace, channels: number): void {
+function checkLength(code: ErrorCode, whose: string, { mean, std }: ColourSpace, channels: number): void {
   if (mean.length === channels && std.length === channels) return;
-  throw new UserError(`${whose} has ${mean.length} means and ${std.length} standard deviations for ${channels} channels.`);
+  throw new UserError(code, `${whose} has ${mean.length} means and ${std.length} standard deviations for ${channels} channels`);
 }
 
 // a grey picture's one statistic is every channel's

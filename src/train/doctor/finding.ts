@@ -41,7 +41,9 @@ export const sentence = ({ who, says, fix }: Finding): string => `${capital(who)
 export function refusal({ findings }: Diagnosis, remedy: string): UserError | undefined {
   const [first, ...rest] = findings.filter(({ severity }) => severity === "refuse");
   if (!first) return undefined;
-  return new UserError(sentence(first), { remedy: rest.length > 0 ? `(${rest.length} more.) ${remedy}` : remedy });
+  return new UserError("ERR_UNFIT_TEACHER", sentence(first), {
+    remedy: rest.length > 0 ? `(${rest.length} more.) ${remedy}` : remedy,
+  });
 }
 
 /** What is worth saying of a diagnosis that refuses nobody: how good each teacher is, and the warnings. */

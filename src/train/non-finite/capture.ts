@@ -96,9 +96,9 @@ export interface Capture {
 
 /** What `writeCapture` wrote, by the name of either file; the tensors are the caller's. */
 export function readCapture(path: string): Capture {
-  if (!existsSync(jsonOf(path))) throw new UserError("there is no such capture", { where: path });
+  if (!existsSync(jsonOf(path))) throw new UserError("ERR_FILE", "there is no such capture", { where: path });
   const { groups, state } = loadCheckpoint<CaptureState>(jsonOf(path));
-  if (!state.fault) throw new UserError("this is a checkpoint, not a step that was left out", { where: path });
+  if (!state.fault) throw new UserError("ERR_REPLAY", "this is a checkpoint, not a step that was left out", { where: path });
   const { batch } = groups;
   state.fault.lr = Number(state.lr);
   const images = batch.get("images")!;

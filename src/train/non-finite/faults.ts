@@ -93,6 +93,7 @@ export class Faults {
     const { step, says, file, fault } = this.#last!;
     const replay = file ? ` vit-distill replay ${relative("", file)} computes it again.` : "";
     return new UserError(
+      "ERR_NON_FINITE",
       `Not a finite number at step ${step}: ${says}. ${this.#inARow === 1 ? "The step was" : `${this.#inARow} steps in a row were`} left out, which is more than nonFinite: { skip: ${this.#most} } allows`,
       {
         remedy: `The checkpoint has the last good weights.${replay} ${remedyOf(fault)} Then go on with --resume, and --force for a changed recipe.`,

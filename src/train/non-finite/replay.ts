@@ -45,7 +45,7 @@ async function again(file: string, capture: Capture, { precision, device, recipe
   const { state, batch } = capture;
   const { fault: captured, source, seed } = state;
   if (!recipe && !source)
-    throw new UserError("this step is of a run that a program made: give its recipe", {
+    throw new UserError("ERR_REPLAY", "this step is of a run that a program made: give its recipe", {
       where: file,
       remedy: "replay(file, { recipe }) in a program.",
     });

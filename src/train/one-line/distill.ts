@@ -184,7 +184,8 @@ export function trainingFor(
   const rate = rateFor(batch.value, { trained });
   const parts = partsFor(batch.value, info, { memory: totalmem() });
   const strength = strengthFor(epochs.value, { trained, channels });
-  if (train.n < 2) throw new UserError(`${path} has ${train.n} picture to train on`, { remedy: "It takes two at least." });
+  if (train.n < 2)
+    throw new UserError("ERR_DATA_EMPTY", `${path} has ${train.n} picture to train on`, { remedy: "It takes two at least." });
   const warmupEpochs = warmupFor(epochs.value);
   const told: ChoiceEvent[] = [
     { what: "epochs", ...epochs },

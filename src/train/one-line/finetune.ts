@@ -37,7 +37,7 @@ export async function* finetune({
   const { count } = classesIn({ model, weights });
   const pictures = await openPictures(data, { seed, models: [modelInfo(model)] });
   if (!pictures.labelled)
-    throw new UserError(`${data} has no labels, and a model cannot be fine-tuned without`, {
+    throw new UserError("ERR_NO_LABELS", `${data} has no labels, and a model cannot be fine-tuned without`, {
       remedy: "Put the pictures of each class into a folder of its name.",
     });
   const numClasses = pictures.train.classes.length;

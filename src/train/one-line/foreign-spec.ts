@@ -29,12 +29,12 @@ const numbers = (text: string, what: string): number[] =>
   text.split(",").map((part) => {
     const value = Number(part);
     if (part.trim() !== "" && Number.isFinite(value)) return value;
-    throw new UserError(`${what} takes numbers, such as 0.5,0.5,0.5, got "${text}"`);
+    throw new UserError("ERR_INVALID_OPTION", `${what} takes numbers, such as 0.5,0.5,0.5, got "${text}"`);
   });
 const number = (text: string, what: string): number => {
   const [value, ...others] = numbers(text, what);
   if (others.length === 0 && value > 0) return value;
-  throw new UserError(`${what} takes one number, got "${text}"`);
+  throw new UserError("ERR_INVALID_OPTION", `${what} takes one number, got "${text}"`);
 };
 
 /** What each key says, and how it is read. */
@@ -54,7 +54,7 @@ function optionsIn(query: string): ForeignOptions {
   let options: ForeignOptions = {};
   for (const [key, text] of new URLSearchParams(query.replaceAll("+", "%2B"))) {
     if (!Object.hasOwn(keys, key))
-      throw new UserError(`A teacher's file takes no "${key}"`, { remedy: didYouMean(key, Object.keys(keys)) ?? `It takes ${Object.keys(keys).join(", ")}.` }); // biome-ignore format: one row
+      throw new UserError("ERR_UNKNOWN_OPTION", `A teacher's file takes no "${key}"`, { remedy: didYouMean(key, Object.keys(keys)) ?? `It takes ${Object.keys(keys).join(", ")}.` }); // biome-ignore format: one row
     options = { ...options, ...keys[key](text, options) };
   }
   return options;
@@ -71,5 +71,5 @@ function tapsIn(text: string): Record<string, string> {
 
 function interpolation(text: string): "bicubic" | "bilinear" {
   if (text === "bicubic" || text === "bilinear") return text;
-  throw new UserError(`interpolation takes bicubic or bilinear, got "${text}"`);
+  throw new UserError("ERR_INVALID_OPTION", `interpolation takes bicubic or bilinear, got "${text}"`);
 }

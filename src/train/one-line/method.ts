@@ -43,7 +43,7 @@ function named(asked: string): MethodCall["make"] {
   if (Object.hasOwn(calls, asked)) return calls[asked];
   const known = Object.keys(calls);
   const meant = nearest(asked, known);
-  throw new UserError(`There is no method "${asked}" for distill`, {
+  throw new UserError("ERR_UNKNOWN_METHOD", `There is no method "${asked}" for distill`, {
     remedy: meant ? `Did you mean "${meant}"?` : `There are ${known.join(", ")}.`,
   });
 }
@@ -66,6 +66,7 @@ function checkAnswers(make: MethodCall["make"], { student, teachers, answers }: 
   if (make === "manifold" && meets) return;
   const other = teachers.find(({ numClasses }) => numClasses !== student.numClasses) as ModelInfo;
   throw new UserError(
+    "ERR_CLASSES",
     `${other.name} tells ${other.numClasses} classes apart and the pictures have ${student.numClasses}, so that its answers teach nothing`,
     {
       remedy: meets
@@ -79,9 +80,13 @@ const options: Record<MethodCall["make"], (lessons: Lessons) => Record<string, u
   manifold: ({ student, teachers, ...lessons }) => {
     const meeting = layersFor(student, teachers[0]);
     if (!meeting)
-      throw new UserError(`No layers of ${student.name} and ${teachers[0].name} have patches that can be compared`, {
-        remedy: "Take --method soft, or a student with another patch size.",
-      });
+      throw new UserError(
+        "ERR_PATCH_GRID",
+        `No layers of ${student.name} and ${teachers[0].name} have patches that can be compared`,
+        {
+          remedy: "Take --method soft, or a student with another patch size.",
+        },
+      );
     return { ...meeting.value, alpha: manifoldAlpha(student, lessons) };
   },
   soft: ({ labelled }) => ({ alpha: labelled ? 0.5 : 1, temperature: 3 }),
@@ -91,6 +96,7 @@ const options: Record<MethodCall["make"], (lessons: Lessons) => Record<string, u
     const tokens = student.heads.filter((head) => head !== "class");
     if (tokens.length !== teachers.length)
       throw new UserError(
+        "ERR_TEACHERS",
         `${student.name} has ${tokens.length === 0 ? "no tokens" : `${tokens.length} tokens (${tokens.join(", ")})`} for ${teachers.length} teachers`,
         { remedy: "Give as many --teacher, in that order, to a student such as coadvise_tiny." },
       );
@@ -118,12 +124,12 @@ function checkHeads(call: MethodCall, { student, labelled, answers }: Lessons): 
   ]);
   const idle = student.heads.find((head) => !taught.has(head));
   if (idle === undefined) return;
-  const reason = !labelled
-    ? "the pictures have no labels"
+  const [code, reason] = !labelled
+    ? (["ERR_NO_LABELS", "the pictures have no labels"] as const)
     : answers
-      ? "this method does not teach it"
-      : "the teacher knows other classes";
-  throw new UserError(`The head "${idle}" of ${student.name} would learn nothing: ${reason}`, {
+      ? (["ERR_TEACHERS", "this method does not teach it"] as const)
+      : (["ERR_CLASSES", "the teacher knows other classes"] as const);
+  throw new UserError(code, `The head "${idle}" of ${student.name} would learn nothing: ${reason}`, {
     remedy: "Take a student with a class token alone, such as deit_tiny_patch16_224.",
   });
 }

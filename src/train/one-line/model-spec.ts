@@ -22,7 +22,7 @@ export function modelSpec(given: string | ModelSpec): ModelSpec {
 export function teacherSpec(given: string | ModelSpec): Required<ModelSpec> {
   const { model, weights } = modelSpec(given);
   if (weights !== undefined && weights !== "") return { model, weights };
-  throw new UserError(`The teacher ${model} has no weights, and would teach noise`, {
+  throw new UserError("ERR_NO_WEIGHTS", `The teacher ${model} has no weights, and would teach noise`, {
     remedy: `Name the file: --teacher ${model}=FILE. vit-distill finetune makes one for your pictures.`,
   });
 }

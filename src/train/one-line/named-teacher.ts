@@ -61,7 +61,7 @@ function fromFile({ make, file, options }: ForeignSpec): NamedTeacher {
 /** The trunk that a new head is fitted to. */
 export function trunkOf({ name, trunk }: NamedTeacher): Required<ModelSpec> {
   if (trunk) return trunk;
-  throw new UserError(`The head of ${name} is a part of its file, and no other can be fitted to it`, {
+  throw new UserError("ERR_USAGE", `The head of ${name} is a part of its file, and no other can be fitted to it`, {
     remedy: "Let its features teach (taps=… and --method manifold), or take a model of ours: --teacher NAME=WEIGHTS.",
   });
 }

@@ -53,7 +53,7 @@ export async function openPictures(data: string, { seed, models, known }: OpenPi
 function channelsFor(models: readonly ModelInfo[]): 1 | 3 {
   const [grey, coloured] = [1, 3].map((channels) => models.find(({ inChannels }) => inChannels === channels));
   if (grey && coloured)
-    throw new UserError(`${grey.name} takes grey pictures and ${coloured.name} coloured ones`, {
+    throw new UserError("ERR_INPUT_SHAPE", `${grey.name} takes grey pictures and ${coloured.name} coloured ones`, {
       remedy: "Take models for one kind of picture.",
     });
   return grey ? 1 : 3;
@@ -63,7 +63,7 @@ function checkSame(known: readonly string[], classes: readonly string[], data: s
   const stranger = known.find((name) => !classes.includes(name));
   if (stranger === undefined) return;
   const own = classes.find((name) => !known.includes(name));
-  throw new UserError(`The teacher knows a class "${stranger}", and ${data} has "${own}" instead`, {
+  throw new UserError("ERR_CLASSES", `The teacher knows a class "${stranger}", and ${data} has "${own}" instead`, {
     remedy: "Name the folders as the teacher's classes, or train a head for them with --teacher-head probe.",
   });
 }
