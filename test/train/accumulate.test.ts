@@ -128,11 +128,9 @@ describe("terms that compare pictures", () => {
       return session.notes;
     };
     expect(notesOf({ method: relational(), accumulate: 3 })).toEqual([
-      expect.stringMatching(
-        /^inter and random: only the 4 pictures of a part are compared, not the 12 of the batch.*gather: true/,
-      ),
+      expect.stringMatching(/\binter\b.*\brandom\b.*\b4\b.*\b12\b.*gather: true/),
     ]);
-    expect(notesOf({ method: manifold({ pairs: "all" }), accumulate: 3 })[0]).toMatch(/^all: only the 4 pictures/);
+    expect(notesOf({ method: manifold({ pairs: "all" }), accumulate: 3 })[0]).toMatch(/^all\b.*\b4\b/);
     expect(notesOf({ method: relational(), accumulate: gather(3) })).toEqual([]);
     expect(notesOf({ method: soft(), accumulate: 3 })).toEqual([]);
   });

@@ -109,9 +109,7 @@ describe("a term that does nearly nothing, or nearly all, is told once with the 
   test("nothing: by its option's name, which then balances it", async () => {
     const option = (weight: number) => ({ weighedBy: { odd: { option: "weights.odd", weight } } });
     expect(await warnings({ method: weighed("odd", 1e-4, option(2)) })).toEqual([
-      expect.stringMatching(
-        /^step 2: the term odd has 0\.0100 % of the gradient \(norm .* in all\); weights\.odd: 20000 instead of 2 would give it an equal share$/,
-      ),
+      expect.stringMatching(/\b2\b.*\bodd\b.* 0\.0100 % .*weights\.odd: 20000\b.*\b2\b/),
     ]);
     expect(await warnings({ method: weighed("odd", 1, option(20_000)) })).toEqual([]);
   });
@@ -120,14 +118,12 @@ describe("a term that does nearly nothing, or nearly all, is told once with the 
     const advised = { weighedBy: { odd: { option: "alpha", weight: 0.9, share: "own" as const } } };
     expect(await warnings({ method: weighed("odd", 300, advised) })).toEqual([
       // 300 = 0.9 a, 1 = 0.1 b, so that α a = (1 − α) b where α = b / (a + b) = 10 / 343.3
-      expect.stringMatching(/^step 2: the term odd has 99\.7 % .*; alpha: 0\.0291 instead of 0\.9 would give it an equal share$/),
+      expect.stringMatching(/\b2\b.*\bodd\b.* 99\.7 % .*alpha: 0\.0291 .*\b0\.9\b/),
     ]);
   });
 
   test("without an option, by a factor", async () => {
-    expect(await warnings({ method: weighed("odd", 1e-4) })).toEqual([
-      expect.stringMatching(/; 10000 times its weight would give/),
-    ]);
+    expect(await warnings({ method: weighed("odd", 1e-4) })).toEqual([expect.stringMatching(/\bodd\b.*\b10000\b/)]);
   });
 });
 

@@ -68,26 +68,25 @@ describe("kept are", () => {
 });
 
 describe("a damaged checkpoint", () => {
-  const damages: [string, (path: string) => void, string][] = [
-    ["a bit of the header", (path) => flip(path, 20), "has other bytes than were written"],
-    ["a bit of its last tensor", (path) => flip(path, -1), "has other bytes than were written"],
-    ["its tail cut", (path) => truncateSync(path, 5000), "has 5000 bytes of"],
-    ["its tensors gone", (path) => rmSync(path), "is missing"],
-    ["its JSON torn", (path) => truncateSync(path.replace("safetensors", "json"), 100), "is torn or altered"],
-    ["its JSON empty", (path) => truncateSync(path.replace("safetensors", "json"), 0), "is torn or altered"],
+  const damages: [string, (path: string) => void, string[]][] = [
+    ["a bit of the header", (path) => flip(path, 20), ["step-00000005.safetensors"]],
+    ["a bit of its last tensor", (path) => flip(path, -1), ["step-00000005.safetensors"]],
+    ["its tail cut", (path) => truncateSync(path, 5000), ["step-00000005.safetensors", "5000"]],
+    ["its tensors gone", (path) => rmSync(path), ["step-00000005.safetensors"]],
+    ["its JSON torn", (path) => truncateSync(path.replace("safetensors", "json"), 100), ["step-00000005.json"]],
+    ["its JSON empty", (path) => truncateSync(path.replace("safetensors", "json"), 0), ["step-00000005.json"]],
   ];
   test.each(damages)(
     "with %s is passed over aloud for the one before, and the run is what it would have been",
-    async (_, damage, words) => {
+    async (_, damage, facts) => {
       const whole = await run(recipe(everyStep));
       const { dir, steps } = await run(recipe(everyStep), { stopAfter: 5 });
       expect(steps).toEqual([5, 4]);
       damage(tensorsOf(dir, 5));
       const rest = await run(recipe(everyStep), { resume: dir });
       expect(rest.begin.step).toBe(4);
-      expect(rest.begin.notes).toEqual([expect.stringContaining(`A damaged checkpoint is passed over: step-00000005`)]);
-      expect(rest.begin.notes[0]).toContain(words);
-      expect(rest.begin.notes[0]).toMatch(/; step 4 is used\.$/);
+      expect(rest.begin.notes).toEqual([expect.stringMatching(/\b4\b/)]);
+      for (const fact of facts) expect(rest.begin.notes[0]).toContain(fact);
       expect(readFileSync(join(dir, "train.log"), "utf8")).toContain(rest.begin.notes[0]);
       expect(differences(whole.dir, dir)).toEqual([]);
       expect(rest.steps).toEqual([8, 7]);
@@ -99,8 +98,12 @@ describe("a damaged checkpoint", () => {
     flip(tensorsOf(dir, 5), 3);
     flip(tensorsOf(dir, 4), 9);
     const before = readdirSync(dir, { recursive: true });
-    await expect(run(recipe(everyStep), { resume: dir })).rejects.toThrow(
-      `${dir}: every checkpoint of this run is damaged: step-00000005.safetensors has other bytes than were written; step-00000004.safetensors has other bytes than were written. What was trained last is in ${join(dir, "student.safetensors")}; begin a new run, from it or anew.`,
+    await expect(run(recipe(everyStep), { resume: dir })).rejects.toThrowCode(
+      "ERR_CHECKPOINT",
+      dir,
+      "step-00000005.safetensors",
+      "step-00000004.safetensors",
+      join(dir, "student.safetensors"),
     );
     expect(readdirSync(dir, { recursive: true })).toEqual(before);
   });
@@ -136,7 +139,7 @@ describe("a resume makes even", () => {
     const { dir } = await run(recipe(everyStep), { stopAfter: 2 });
     rmSync(join(dir, "checkpoints"), { recursive: true });
     const { begin } = await run(recipe(everyStep), { resume: dir });
-    expect(begin).toMatchObject({ step: 0, notes: ["There is no checkpoint yet: the run begins again."] });
+    expect(begin).toMatchObject({ step: 0, notes: [expect.any(String)] });
     expect(differences(whole.dir, dir)).toEqual([]);
   });
 
@@ -155,12 +158,10 @@ describe("a recipe of other parts is refused even by force, for one would be los
   test.each([
     ["has ema, and the recipe has not", { ema: 0.5 }, { ema: undefined }],
     ["has no ema, and the recipe has", { ema: undefined }, { ema: 0.5 }],
-  ])("the checkpoint %s", async (words, first, second) => {
+  ])("the checkpoint %s", async (_, first, second) => {
     const { dir } = await run(recipe(everyStep, first), { stopAfter: 3 });
     const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8");
-    await expect(run(recipe(everyStep, second), { resume: dir, force: true })).rejects.toThrow(
-      `the checkpoint ${words}. Resume with the recipe`,
-    );
+    await expect(run(recipe(everyStep, second), { resume: dir, force: true })).rejects.toThrow(/step-00000003\.json.*\bema\b/);
     expect(readFileSync(join(dir, "metrics.jsonl"), "utf8")).toBe(lines);
     expect(existsSync(join(dir, "run.lock"))).toBe(false);
   });
@@ -195,8 +196,11 @@ describe("a run that its pictures or its user end goes on as if nothing had been
     const dead = (async () => {
       for await (const _ of train(rarely, { dir, seed: 2 }));
     })();
-    await expect(dead).rejects.toThrow(
-      `the camera is dead. All up to step ${step} is saved; go on with: vit-distill train --resume ${dir}`,
+    await expect(dead).rejects.toThrowCode(
+      "ERR_DATA",
+      "the camera is dead",
+      new RegExp(`\\b${step}\\b`),
+      `vit-distill train --resume ${dir}`,
     );
     expect(checkpointsOf(openRunFolder(dir))[0].step).toBe(step);
     await run(rarely, { resume: dir });

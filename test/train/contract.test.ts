@@ -38,9 +38,7 @@ const faulty = (loss: (input: LossInput) => ReturnType<typeof task>) =>
 describe("terms", () => {
   test("a term that is exactly 0 in each of the first three steps", async () => {
     const itself = faulty(({ student: { logits } }) => klDiv(logits, logits));
-    await expect(steps({ method: itself })).rejects.toThrow(
-      /The term odd of the method faulty was exactly 0 in each of the first 3 steps\. It teaches nothing/,
-    );
+    await expect(steps({ method: itself })).rejects.toThrowCode("ERR_METHOD_CONTRACT", /\bodd\b/, "faulty", /\b0\b/, /\b3\b/);
     await steps({ method: itself }, { most: 2 });
   });
 
@@ -52,12 +50,14 @@ describe("terms", () => {
   test("a term that nothing trained can change", async () => {
     await expect(
       steps({ method: faulty(({ student, teacher }) => klDiv(student.logits.detach(), teacher.logits)) }),
-    ).rejects.toThrow(/The term odd of the method faulty has no gradient\. It depends on nothing that is trained/);
+    ).rejects.toThrowCode("ERR_METHOD_CONTRACT", /\bodd\b/, "faulty", "noGrad");
   });
 
   test("no term at all", async () => {
-    await expect(steps({ method: defineMethod({ name: "mute", loss: () => ({}) }) })).rejects.toThrow(
-      /The method mute returned no term\. Are all its weights 0/,
+    await expect(steps({ method: defineMethod({ name: "mute", loss: () => ({}) }) })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "mute",
+      /\b0\b/,
     );
   });
 
@@ -73,33 +73,45 @@ describe("terms", () => {
         ...(++calls % 2 === odd && { soft: klDiv(input.student.logits, input.teacher.logits) }),
       }),
     });
-    await expect(steps({ method: forgetful, accumulate: 2 })).rejects.toThrow(
-      /The term soft of the method forgetful is not in every part of step 1\. Parts 1 and 2 of 2 differ/,
+    await expect(steps({ method: forgetful, accumulate: 2 })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "soft",
+      "forgetful",
+      /\b1\b/,
+      /\b2\b/,
     );
   });
 
   test("a term that is 0 in some part of every batch", async () => {
     let calls = 0;
     const half = faulty(({ student, teacher }) => klDiv(student.logits, teacher.logits).mul(calls++ % 2));
-    await expect(steps({ method: half, accumulate: 2 })).rejects.toThrow(/The term odd of the method faulty was exactly 0/);
+    await expect(steps({ method: half, accumulate: 2 })).rejects.toThrowCode("ERR_METHOD_CONTRACT", /\bodd\b/, "faulty", /\b0\b/);
   });
 });
 
 describe("what learns", () => {
   test("a student's tensor that no term depends on", async () => {
     const withSpare = () => Object.assign(pupil(), { spareHead: new Linear(4, 3) });
-    await expect(steps({ student: withSpare })).rejects.toThrow(
-      /No gradient reached spare_head\.weight and 1 more in the first step: no term of the method soft depends on it.*freeze it/,
+    await expect(steps({ student: withSpare })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "spare_head.weight",
+      /\b1\b/,
+      "soft",
+      "requiresGrad_(false)",
     );
     await steps({ student: () => Object.assign(pupil(), { spareHead: new Linear(4, 3).requiresGrad_(false) }) }, { most: 1 });
   });
 
   test("a head that is averaged at inference and never taught", async () => {
     const distilled = () => pupil({ distilled: true });
-    await expect(steps({ student: distilled, method: none(), teachers: [] })).rejects.toThrow(
-      /No gradient reached head_dist\.weight/,
+    await expect(steps({ student: distilled, method: none(), teachers: [] })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "head_dist.weight",
     );
-    await expect(steps({ student: distilled, method: soft({ alpha: 1 }) })).rejects.toThrow(/No gradient reached head\.weight/);
+    await expect(steps({ student: distilled, method: soft({ alpha: 1 }) })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      /\bhead\.weight\b/,
+    );
     await steps({ student: distilled, method: token() }, { most: 1 });
   });
 
@@ -109,8 +121,12 @@ describe("what learns", () => {
       extras: () => new Linear(4, 4),
       loss: (input) => ({ task: task(input) }),
     });
-    await expect(steps({ method })).rejects.toThrow(
-      /No gradient reached extras\.weight and 1 more in the first step: the method forgetful makes it and its loss does not use it/,
+    await expect(steps({ method })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "extras.weight",
+      /\b1\b/,
+      "forgetful",
+      "requiresGrad_(false)",
     );
   });
 
@@ -125,8 +141,11 @@ describe("what learns", () => {
       extras: () => new Linear(3, 3),
       loss: ({ student, teacher }, layer) => ({ hint: klDiv(student.logits.pipe(layer), teacher.logits) }),
     });
-    await expect(steps({ method, optimizer: forgetting })).rejects.toThrow(
-      /The optimizer does not hold extras\.weight and 1 more\. An optimizer's build\(\) takes all that it is handed/,
+    await expect(steps({ method, optimizer: forgetting })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "extras.weight",
+      /\b1\b/,
+      "build()",
     );
   });
 });
@@ -144,16 +163,24 @@ describe("teachers", () => {
   };
 
   test("flipped to training by a method", async () => {
-    await expect(steps(taught((teacher) => teacher.train()))).rejects.toThrow(
-      /The teacher cait is in training mode at step 3\. Something called train\(\) on it/,
+    await expect(steps(taught((teacher) => teacher.train()))).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "cait",
+      /\b3\b/,
+      "train()",
+      "eval()",
     );
     const inside = taught((teacher) => teacher.namedModules().at(-1)![1].train());
-    await expect(steps(inside)).rejects.toThrow(/The teacher cait is in training mode at step 3 \(/);
+    await expect(steps(inside)).rejects.toThrowCode("ERR_METHOD_CONTRACT", "cait", /\b3\b/, "(head)", "train()");
   });
 
   test("thawed by a method", async () => {
-    await expect(steps(taught((teacher) => teacher.requiresGrad_()))).rejects.toThrow(
-      /The teacher cait is no longer frozen at step 3: cls_token asks for a gradient/,
+    await expect(steps(taught((teacher) => teacher.requiresGrad_()))).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "cait",
+      /\b3\b/,
+      "cls_token",
+      "requiresGrad_()",
     );
   });
 
@@ -168,20 +195,24 @@ describe("teachers", () => {
         return built;
       },
     };
-    await expect(steps({ teachers: [() => (teacher = master())], optimizer: greedy })).rejects.toThrow(
-      /The optimizer holds cls_token of the teacher cait/,
+    await expect(steps({ teachers: [() => (teacher = master())], optimizer: greedy })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "cls_token",
+      "cait",
+      "build()",
     );
   });
 
   test("inside the student or the extras, so that they would be saved with it", async () => {
     let teacher: Model;
     const hoarder = { student: () => Object.assign(pupil(), { teacher: (teacher = master()) }), teachers: [() => teacher] };
-    await expect(steps(hoarder)).rejects.toThrow(
-      /teacher\.cls_token is a tensor of the teacher cait: it would be saved with the student\. Keep the teacher in a private field/,
-    );
+    await expect(steps(hoarder)).rejects.toThrowCode("ERR_METHOD_CONTRACT", "teacher.cls_token", "cait", "#teacher");
     const hoarding = defineMethod({ name: "hoarding", extras: () => teacher, loss: (input) => ({ task: task(input) }) });
-    await expect(steps({ method: hoarding, teachers: [() => (teacher = master())] })).rejects.toThrow(
-      /extras\.cls_token is a tensor of the teacher cait/,
+    await expect(steps({ method: hoarding, teachers: [() => (teacher = master())] })).rejects.toThrowCode(
+      "ERR_METHOD_CONTRACT",
+      "extras.cls_token",
+      "cait",
+      "#teacher",
     );
   });
 

@@ -223,7 +223,7 @@ describe("a run leaves", () => {
     const blind = await run({ ...alone, data: { ...data, val: undefined } });
     expect(existsSync(join(blind.dir, "evaluation"))).toBe(false);
     expect(blind.end.summary).toMatchObject({ last: [], best: null, teacher: null });
-    expect(summaryText(blind.end.summary, "runs/x")).toMatch(/^[\d.]+ img\/s \(median\); waiting for data [\d.]+ % of the time/);
+    expect(summaryText(blind.end.summary, "runs/x")).toMatch(/^[\d.]+ img\/s.* [\d.]+ %/);
   });
 
   test("a summary of an interrupted run, which the rest of it replaces", async () => {
@@ -258,16 +258,19 @@ test("the table of a summary", () => {
     best: { who: "student", epoch: 2, step: 10, ...scores, top1: 0.625, agreement: 0.75 },
     hasTest: true,
   };
-  expect(summaryText(summary, "runs/toy")).toBe(`\
+  const lines = summaryText(summary, "runs/toy").split("\n");
+  expect(lines.slice(0, 5).join("\n")).toBe(`\
 val            epoch    top-1     top-5    loss     ECE  agreement
 ─────────────  ─────  ───────  ────────  ──────  ──────  ─────────
 teacher cait       –  50.00 %  100.00 %  1.2500  6.25 %          –
 student, last      3  50.00 %  100.00 %  1.2500  6.25 %    75.00 %
-student, best      2  62.50 %  100.00 %  1.2500  6.25 %    75.00 %
-29 pictures, and 1 that cannot be used and do not count
-1235 img/s (median); waiting for data 1.50 % of the time, in teachers 25.00 %
-On the test split, which training does not look at: vit-distill eval runs/toy`);
-  expect(summaryText({ ...summary, best: summary.last[0] }, "runs/toy")).toMatch(/student, last and best +3 .*\n29 pictures/);
+student, best      2  62.50 %  100.00 %  1.2500  6.25 %    75.00 %`);
+  expect(lines.slice(5)).toEqual([
+    expect.stringMatching(/\b29\b.*\b1\b/),
+    expect.stringMatching(/\b1235 img\/s.*\b1\.50 %.*\b25\.00 %/),
+    expect.stringContaining("vit-distill eval runs/toy"),
+  ]);
+  expect(summaryText({ ...summary, best: summary.last[0] }, "runs/toy")).toMatch(/student, last and best +3 .*\n29 /);
 });
 
 test("names in a table of values keep their commas and quotes", () => {
@@ -292,5 +295,5 @@ test("names in a table of values keep their commas and quotes", () => {
   expect(files.map((file) => file.slice(folder.length + 1))).toEqual(["test.teacher-a-b-1.json", "test.teacher-a-b-1.classes.csv", "test.teacher-a-b-1.confusion.csv"]); // biome-ignore format: one line
   expect(readFileSync(files[2], "utf8")).toBe('class,named,pictures\n"boat, ship","17"" wheel",1\n');
   expect(readFileSync(files[1], "utf8")).toContain('0,"boat, ship",1,0,0,0,\n');
-  expect(() => writeReports("/proc/none", [told])).toThrow(/^Cannot make the folder \/proc\/none/);
+  expect(() => writeReports("/proc/none", [told])).toThrowCode("ERR_FILE", "/proc/none");
 });

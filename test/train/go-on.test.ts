@@ -91,14 +91,13 @@ describe("refused, field by field:", () => {
       (error) => error,
     );
     expect(error).toBeInstanceOf(ChangedRun);
+    expect(error).toThrowCode("ERR_RECIPE_CHANGED", dir, "--init", "--force");
     expect(error.message.split("\n").slice(1, -1).map((line: string) => line.trim())).toEqual(lines); // biome-ignore format: one line
-    expect(error.message).toContain(`${dir}: the run did not begin with this:`);
-    expect(error.message).toContain("with --force.");
     expect(memory().tensors).toBe(before);
   });
 
   test("another seed, if one is asked for; the run's own if none is", async () => {
-    await expect(goOn(dir, {}, { seed: 5 })).rejects.toThrow("\n  seed: 4 → 5\n");
+    await expect(goOn(dir, {}, { seed: 5 })).rejects.toThrowCode("ERR_RECIPE_CHANGED", "\n  seed: 4 → 5\n");
   });
 });
 
@@ -107,15 +106,15 @@ test("forced, it goes on as what it is now, says so, and is that from then on", 
   const change = { epochs: 2, optimizer: adamW({ lr: 1e-3 }) };
   const { begin, end } = await goOn(dir, change, { force: true });
   expect(begin.notes).toEqual([
-    "Changed by force: epochs: 1 → 2",
-    "Changed by force: optimizer.lr: 0.003 → 0.001",
-    "Changed by force: optimizer.weightDecay: 0.05 → 0.01",
-    "Changed by force: steps: 5 → 10",
+    expect.stringContaining("epochs: 1 → 2"),
+    expect.stringContaining("optimizer.lr: 0.003 → 0.001"),
+    expect.stringContaining("optimizer.weightDecay: 0.05 → 0.01"),
+    expect.stringContaining("steps: 5 → 10"),
   ]);
   expect(end).toMatchObject({ finished: true, step: 10 });
   expect(openRunFolder(dir).recipe).toMatchObject({ epochs: 2, optimizer: { options: { lr: 1e-3 } } });
   await expect(goOn(dir, change)).resolves.toMatchObject({ end: { finished: true } });
-  await expect(goOn(dir)).rejects.toThrow("epochs: 2 → 1");
+  await expect(goOn(dir)).rejects.toThrowCode("ERR_RECIPE_CHANGED", "epochs: 2 → 1");
 });
 
 test("another number of threads or another libtorch is said once, and goes on", async () => {
@@ -130,7 +129,7 @@ test("another number of threads or another libtorch is said once, and goes on", 
   const { begin, end } = await goOn(dir);
   const { engine, versions } = manifest;
   expect(begin.notes).toEqual([
-    `Not where the run began (threads: 48 → ${engine.threads}, libtorch: 1.9.0 → ${versions.libtorch}): it may not go on bit for bit as it would have.`,
+    expect.stringContaining(`threads: 48 → ${engine.threads}, libtorch: 1.9.0 → ${versions.libtorch}`),
   ]);
   expect(end.finished).toBe(true);
 });
@@ -144,5 +143,5 @@ test("what auto was found to be when the run began stays, whatever would be foun
   run.recipe = { ...run.recipe, precision: other };
   const { begin } = await goOn(dir, { precision: "auto" });
   expect(begin).toMatchObject({ precision: other, notes: [] });
-  await expect(goOn(dir, { precision })).rejects.toThrow(`precision: ${other} → ${precision}`);
+  await expect(goOn(dir, { precision })).rejects.toThrowCode("ERR_RECIPE_CHANGED", `precision: ${other} → ${precision}`);
 });

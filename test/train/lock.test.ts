@@ -27,7 +27,7 @@ test("it is there while it is held, says who holds it, and goes without a trace"
     expect(JSON.parse(readFileSync(lock.path, "utf8"))).toMatchObject({ ...identityOf(), since: expect.any(String) });
     expect(readdirSync(dir)).toEqual(["run.lock"]);
     lock.check();
-    expect(() => new FolderLock(dir)).toThrow(/this very process is training here since \d{4}-.*\. Wait for it or end it\./);
+    expect(() => new FolderLock(dir)).toThrowCode("ERR_RUN_LOCKED", dir, lock.path, /\b\d{4}-\d\d-\d\dT/);
   }
   expect(readdirSync(dir)).toEqual([]);
 });
@@ -36,8 +36,13 @@ test("a process that runs keeps it", () => {
   const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   try {
     const dir = lockedBy({ pid: other.pid, started: null });
-    expect(() => new FolderLock(dir)).toThrow(
-      `${dir}: process ${other.pid} on ${identityOf().host} is training here since ${since}. Wait for it or end it. If it cannot be running any more, delete ${join(dir, "run.lock")}.`,
+    expect(() => new FolderLock(dir)).toThrowCode(
+      "ERR_RUN_LOCKED",
+      dir,
+      new RegExp(`\\b${other.pid}\\b`),
+      identityOf().host,
+      since,
+      join(dir, "run.lock"),
     );
     expect(existsSync(join(dir, "run.lock"))).toBe(true);
   } finally {
@@ -68,7 +73,7 @@ describe("taken over from", () => {
 
 test("a process on another host cannot be seen, so that it keeps the folder", () => {
   const dir = lockedBy({ pid: ended, host: "elsewhere" });
-  expect(() => new FolderLock(dir)).toThrow(/on elsewhere is training here since .* If it cannot be running any more, delete/);
+  expect(() => new FolderLock(dir)).toThrowCode("ERR_RUN_LOCKED", dir, "elsewhere", since, join(dir, "run.lock"));
 });
 
 test("a process that has ended and was not asked for its exit code is gone", async () => {
@@ -88,15 +93,13 @@ test("one that was taken away by hand stops its holder, and the new holder's sta
   const dir = folder();
   const first = new FolderLock(dir);
   rmSync(first.path);
-  expect(() => first.check()).toThrow(`${dir}: the lock of this run is gone, so this process stops`);
+  expect(() => first.check()).toThrowCode("ERR_RUN_LOCKED", dir);
   using second = new FolderLock(dir);
-  expect(() => first.check()).toThrow(
-    new RegExp(`the lock of this run is process ${process.pid} on .*'s, so this process stops`),
-  );
+  expect(() => first.check()).toThrowCode("ERR_RUN_LOCKED", dir, new RegExp(`\\b${process.pid}\\b`), identityOf().host);
   first[Symbol.dispose]();
   second.check();
 });
 
 test("a folder that cannot be written is a sentence", () => {
-  expect(() => new FolderLock(join(scratch, "none"))).toThrow(/^Cannot write .*run\.lock: its folder does not exist$/);
+  expect(() => new FolderLock(join(scratch, "none"))).toThrowCode("ERR_FILE", join(scratch, "none", "run.lock"));
 });

@@ -250,22 +250,15 @@ test("the doctor examines the teacher as it is, on whole pictures", async () => 
 
 describe("refused in a sentence:", () => {
   const convs = () => convNet({ ...size, widths: [4, 8], blocks: 1 });
-  test.each<[string, Partial<Recipe>, RegExp]>([
-    ["no teacher", { teachers: [], method: none() }, /^maskedTeacher: there is no teacher\. Leave/],
-    [
-      "a student without a class token",
-      { student: convs, method: soft() },
-      /^maskedTeacher: the student convnet has no class token whose attention could choose the patches\. .*by: "random"/,
-    ],
-    [
-      "a teacher of convolutions",
-      { teachers: [convs], method: soft() },
-      /^maskedTeacher: the teacher convnet can only look at whole pictures\. Take a ViT/,
-    ],
+  test.each<[string, Partial<Recipe>, string, string[]]>([
+    ["no teacher", { teachers: [], method: none() }, "ERR_TEACHERS", []],
+    ["a student without a class token", { student: convs, method: soft() }, "ERR_TEACHERS", ["convnet", 'by: "random"']],
+    ["a teacher of convolutions", { teachers: [convs], method: soft() }, "ERR_TEACHERS", ["convnet", "vit-distill models"]],
     [
       "a cached teacher",
       { teachers: [cached(() => master(fine), { dir: "nowhere" })], method: soft() },
-      /^maskedTeacher: the teacher cait is cached, and what it says now depends on where the student looks\. Leave out either/,
+      "ERR_TEACHERS",
+      ["cait", "cached()"],
     ],
     [
       "a teacher from a file",
@@ -273,15 +266,17 @@ describe("refused in a sentence:", () => {
         teachers: [() => onnxTeacher(file("vit.onnx"), { taps: { "blocks.0": "hidden_0" }, note: () => {} })],
         method: manifold({ layers: [[0, "blocks.0"]], alpha: 0 }),
       },
-      /^maskedTeacher: .*can only look at whole pictures/,
+      "ERR_TEACHERS",
+      ["vit.onnx", "vit-distill models"],
     ],
     [
       "patches that are not each other's",
       { student: () => pupil(), method: manifold({ layers: [[0, 0]], unequalGrids: "pool" }) },
-      /^maskedTeacher: the method compares patches, and vit has 2×2 of them where cait has 4×4\. Choose an image or patch size/,
+      "ERR_PATCH_GRID",
+      ["vit", "2×2", "cait", "4×4"],
     ],
-  ])("%s", (_, change, message) => {
-    expect(() => Session.open(recipe(change), { seed: 0, device: "cpu" })).toThrow(message);
+  ])("%s", (_, change, code, facts) => {
+    expect(() => Session.open(recipe(change), { seed: 0, device: "cpu" })).toThrowCode(code, "maskedTeacher", ...facts);
   });
 
   test("but a student of convolutions learns from a teacher masked at random", async () => {

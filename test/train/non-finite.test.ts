@@ -2,7 +2,7 @@
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { normalise } from "../../src/augment/index.js";
 import { readSafetensors } from "../../src/checkpoint/index.js";
@@ -158,7 +158,7 @@ describe("a planted fault is named, and its capture gives the same again", () =>
     const { place, source, ...others } = expected as { place: string[]; source: string | null };
     expect(fault).toMatchObject({ ...others, origin: { source } });
     expect(placeOf(fault)).toEqual(place);
-    expect(error?.message).toContain(`Not a finite number at step ${step}: ${sentenceOf(fault)}`);
+    expect(error).toThrowCode("ERR_NON_FINITE", new RegExp(`\\b${step}\\b`), sentenceOf(fault), "skip: 0", basename(file!));
     if (source === "pictures") for (const { name } of fault.pictures) expect(badNames).toContain(name);
     expect(fault.pictures.length).toBeGreaterThan(0);
 
@@ -174,7 +174,8 @@ describe("a planted fault is named, and its capture gives the same again", () =>
     expect(error).toBeUndefined();
     expect(steps).toHaveLength(4);
     expect(faults).toHaveLength(1);
-    expect(faults[0].says).toMatch(/^the update of cls_token, .*: the learning rate NaN leads out of float32$/);
+    expect(faults[0].fault).toMatchObject({ kind: "update", lr: Number.NaN });
+    expect(faults[0].says).toMatch(/\bcls_token\b.*\bNaN\b.*\bfloat32\b/);
     expect(await replay(faults[0].file!, { recipe })).toMatchObject({ reproduced: true });
   });
 });
@@ -191,8 +192,8 @@ test("what bfloat16 breaks, float32 mends; other weights of a teacher are told",
   expect(await replay(file!, { recipe })).toMatchObject({ reproduced: true, precision: "bfloat16" });
   expect(await replay(file!, { recipe, precision: "float32" })).toMatchObject({ reproduced: false, found: null });
   const others = await replay(file!, { recipe: { ...recipe, teachers: [() => master({ drop: 0.1, heads: 3 })] } });
-  expect(others.notes).toEqual([expect.stringMatching(/^the teacher cait has other weights than in the run$/)]);
-  await expect(replay(file!)).rejects.toThrow(/of a run that a program made: give its recipe/);
+  expect(others.notes).toEqual([expect.stringMatching(/\bcait\b/)]);
+  await expect(replay(file!)).rejects.toThrowCode("ERR_REPLAY", file!, "replay(file, { recipe })");
 });
 
 describe("a step that is left out", () => {
@@ -229,9 +230,8 @@ describe("a step that is left out", () => {
     expect(whole.error).toBeUndefined();
     expect(whole.faults.length + whole.steps.length).toBe(10);
     const [first] = whole.faults;
-    expect(readFileSync(join(whole.dir, "train.log"), "utf8")).toContain(
-      `step ${first.step} was left out (1 in a row, 3 may be): the terms task, soft: NaN or Inf in the pictures, which`,
-    );
+    expect(first).toMatchObject({ inARow: 1, most: 3, fault: { terms: ["task", "soft"], origin: { source: "pictures" } } });
+    expect(readFileSync(join(whole.dir, "train.log"), "utf8")).toContain(first.says);
     const { dir } = await run(sometimes(), { stopAfter: first.step });
     await run(sometimes(), { resume: dir });
     const student = (dir: string) => readFileSync(openRunFolder(dir).student);
@@ -252,9 +252,7 @@ describe("a step that is left out", () => {
     // three calls are three steps
     expect(steps).toHaveLength(3);
     expect(faults.map(({ inARow, file }) => [inARow, file !== null])).toEqual([[1, true], [2, true], [3, true], [4, false], [5, false]]); // biome-ignore format: pairs
-    expect(error?.message).toMatch(
-      /5 steps in a row were left out, which is more than nonFinite: \{ skip: 4 \} allows\. The checkpoint has the last good weights\./,
-    );
+    expect(error).toThrowCode("ERR_NON_FINITE", /\b8\b/, /\b5\b/, "nonFinite: { skip: 4 }", "--resume", "--force");
     expect(readdirSync(join(dir, "faults")).filter((name) => name.endsWith("safetensors"))).toHaveLength(3);
     expect(existsSync(join(openRunFolder(dir).checkpoints, "step-00000008.json"))).toBe(true);
     expect([...readSafetensors(openRunFolder(dir).student).tensors.values()].every(({ bytes }) => finite(bytes))).toBe(true);
@@ -268,5 +266,5 @@ const finite = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer).eve
 
 test("float16 is refused on a processor", async () => {
   const { error } = await run(calm({ precision: "float16" }));
-  expect(error?.message).toMatch(/^precision: "float16" is for GPUs: .* Take "bfloat16"/);
+  expect(error?.message).toMatch(/"float16".*"bfloat16"/);
 });

@@ -63,22 +63,20 @@ test("refuses a folder that holds something else, and one that holds a run", () 
   const full = join(root, "full");
   mkdirSync(full);
   create(full);
-  expect(() => create(full)).toThrow(`${full}: there is a run in this folder already. Go on with it by --resume ${full}`);
+  expect(() => create(full)).toThrowCode("ERR_RUN_FOLDER", full, `--resume ${full}`, "--dir");
   const other = join(root, "other");
   mkdirSync(other);
   writeFileSync(join(other, "thesis.tex"), "");
-  expect(() => create(other)).toThrow(`${other}: the folder is not empty and holds no run. Name another with --dir.`);
-  expect(() => openRunFolder(other)).toThrow("this is no run folder: it has no manifest.json and recipe.resolved.json");
-  expect(() => openRunFolder(join(root, "none"))).toThrow("there is no such run folder");
+  expect(() => create(other)).toThrowCode("ERR_RUN_FOLDER", other, "--dir");
+  expect(() => openRunFolder(other)).toThrowCode("ERR_RUN_FOLDER", other, "manifest.json", "recipe.resolved.json");
+  expect(() => openRunFolder(join(root, "none"))).toThrowCode("ERR_RUN_FOLDER", join(root, "none"));
 });
 
 test("an unwritable folder is a sentence", () => {
   const file = join(root, "file");
   writeFileSync(file, "");
   for (const dir of [file, join(file, "run")]) {
-    expect(() => create(dir)).toThrow(
-      /^Cannot make the run folder .*: a file of that name stands in its way\. Name another with --dir\.$/,
-    );
+    expect(() => create(dir)).toThrowCode("ERR_FILE", dir, "--dir");
   }
-  expect(() => create("/proc/run")).toThrow(/^Cannot make the run folder \/proc\/run: /);
+  expect(() => create("/proc/run")).toThrowCode("ERR_FILE", "/proc/run", "--dir");
 });

@@ -48,9 +48,7 @@ test("the third epoch finds the first's views, and another run finds everything 
   const first = recipeOver(dir);
   const cold = await losses(first.recipe);
   expect(first.counts()).toEqual({ found: 60, asked: 120 + 30 }); // 60 pictures, 3 epochs, 2 views; 30 of validation, asked once
-  expect(cold.notes.find((note) => note.includes("cached"))).toMatch(
-    /cait is cached in .*: 0\.4 kB a picture, 47\.5 kB for 60 pictures in 2 views; 0\.0 kB are there\./,
-  );
+  expect(cold.notes.find((note) => note.includes(dir))).toMatch(/\bcait\b.* 0\.4 kB .* 47\.5 kB .*\b60\b.*\b2\b.* 0\.0 kB/);
   const second = recipeOver(dir);
   expect((await losses(second.recipe)).losses).toEqual(cold.losses);
   expect(second.counts()).toEqual({ found: 180 + 30, asked: 0 });
@@ -83,17 +81,17 @@ test("filled beforehand, nobody is asked in training; checked, it holds; changed
   const bytes = readFileSync(file);
   for (let at = 0; at < bytes.length; at += 50) bytes[at] ^= 0x40;
   writeFileSync(file, bytes);
-  await expect(verifyCache(recipe)).rejects.toThrow("12 of 12 pictures are not in the cache"); // damaged is not known
+  await expect(verifyCache(recipe)).rejects.toThrow(/\b12\b.*\b12\b/); // damaged is not known
   expect(memory().tensors).toBe(before);
 });
 
 test("a plan asks the teacher and leaves nothing", async () => {
   const dir = fresh();
   const { notes } = await plan(recipeOver(dir).recipe);
-  expect(notes.some((note) => note.includes("cait is cached in"))).toBe(true);
+  expect(notes.some((note) => note.includes("cait") && note.includes(dir))).toBe(true);
   expect(existsSync(dir)).toBe(false);
 });
 
 test("a recipe without a cached teacher has nothing to fill", async () => {
-  await expect(fillCache(toyRecipe()).next()).rejects.toThrow("No teacher of this recipe is cached");
+  await expect(fillCache(toyRecipe()).next()).rejects.toThrowCode("ERR_CACHE", "cached(", 'dir: "cache"');
 });

