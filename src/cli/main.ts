@@ -13,14 +13,18 @@ import { models } from "./models.js";
 import { plan } from "./plan.js";
 import { preview } from "./preview.js";
 import { replay } from "./replay.js";
-import { reportError } from "./report-error.js";
+import { reportError, writeUsageError } from "./report-error.js";
 import { resume } from "./resume.js";
 import { start } from "./start.js";
 import { train } from "./train.js";
 
 const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
-const program = new Command("vit-distill").description(description).version(version).exitOverride();
+const program = new Command("vit-distill")
+  .description(description)
+  .version(version)
+  .exitOverride()
+  .configureOutput({ outputError: writeUsageError });
 for (const command of [
   start,
   distill,
@@ -37,7 +41,13 @@ for (const command of [
   methods,
   info,
 ])
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(inherited(command, program));
+
+/** The parent's settings, for a command that was made without it, and for the commands below it. */
+function inherited(command: Command, parent: Command): Command {
+  for (const each of command.commands) inherited(each, parent);
+  return command.copyInheritedSettings(parent);
+}
 
 try {
   await program.parseAsync();

@@ -33,6 +33,16 @@ export function vitDistill(
   });
 }
 
+/** A watcher that sends the signal once, when stderr shows the sign. */
+export function signalAt(sign: RegExp, signal: NodeJS.Signals): (err: string, kill: (signal: NodeJS.Signals) => void) => void {
+  let isSent = false;
+  return (err, kill) => {
+    if (isSent || !sign.test(err)) return;
+    isSent = true;
+    kill(signal);
+  };
+}
+
 /** A folder with these files in it. */
 export function folderWith(files: Record<string, string | Uint8Array>): string {
   const folder = mkdtempSync(join(tmpdir(), "vit-distill-"));

@@ -36,8 +36,9 @@ test.each([
   const count = ROUNDS || rounds;
   const { opened, peak } = open(file, 0, count);
   expect(opened).toHaveLength(count);
-  for (const { end, words = "" } of opened) {
+  for (const { end, code, words = "" } of opened) {
     expect(end, words).not.toBe("fails");
+    if (end === "refused") expect(code, words).toMatch(/^ERR_/);
     expect(words).not.toMatch(/\n|Traceback|\.cpp|INTERNAL ASSERT/);
     expect(words.length).toBeLessThan(600);
   }

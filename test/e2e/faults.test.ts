@@ -1,12 +1,13 @@
 /** What happens around a training: a full disk, a read-only one, a data worker without memory, another process, an impatient user. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkpointsOf, newestWhole, openRunFolder } from "../../src/train/index.js";
 import { differences } from "../faults/kill.js";
-import { folderWith, tinyRecipe, vitDistill } from "./command.js";
+import { expectError } from "../support/command-errors.js";
+import { folderWith, signalAt, tinyRecipe, vitDistill } from "./command.js";
 
 const everyStep = "steps: 30, ema: 0.9, evalEvery: 7, keep: { last: 50, every: 0, best: false },";
 const left = (dir: string) =>
@@ -41,12 +42,12 @@ describe("a file system of its own", () => {
     expect(code).toBe(1);
     const run = openRunFolder(dir);
     const steps = checkpointsOf(run).map(({ step }) => step);
-    expect(err.trim().split("\n").at(-1)).toMatch(/^vit-distill: Cannot write .*: the disk is full\b.*$/);
+    expectError(err, "ERR_FILE", dir);
     expect(steps.length).toBeGreaterThan(0);
     expect(newestWhole(run)).toMatchObject({ checkpoint: { step: steps[0] }, notes: [] });
     expect(left(dir)).toEqual([]);
 
-    expect((await vitDistill(["train", "--resume", dir], folder)).err).toContain("the disk is full");
+    expectError((await vitDistill(["train", "--resume", dir], folder)).err, "ERR_FILE", dir);
     mount("remount,size=16m");
     expect(await vitDistill(["train", "--resume", dir], folder)).toMatchObject({ code: 0 });
     expect(differences(join(folder, "whole"), dir)).toEqual([]);
@@ -58,17 +59,17 @@ describe("a file system of its own", () => {
     const before = run.readMetrics();
     expect(() => {
       for (;;) run.appendMetrics(before[0]);
-    }).toThrow(`Cannot write ${run.metrics}: the disk is full. Go on with: vit-distill train --resume ${dir}`);
+    }).toThrowCode("ERR_FILE", run.metrics, `vit-distill train --resume ${dir}`);
     rmSync(full);
     expect(run.readMetrics().slice(0, before.length)).toEqual(before);
 
     mount("remount,ro");
     const readOnly = await vitDistill(["train", "--resume", dir], folder);
     expect(readOnly).toMatchObject({ code: 1 });
-    expect(readOnly.err).toMatch(/Cannot write .*run\.lock: the file system is read-only\n$/);
+    expectError(readOnly.err, "ERR_FILE", join(dir, "run.lock"));
     const another = await vitDistill(["train", "tiny.ts", "--dir", join(place, "another")], folder);
     expect(another).toMatchObject({ code: 1 });
-    expect(another.err).toMatch(/Cannot make the run folder .*: the file system is read-only\. Name another with --dir\.\n$/);
+    expectError(another.err, "ERR_FILE", join(place, "another"), "--dir");
     mount("remount,rw");
   });
 });
@@ -106,9 +107,7 @@ test("a data worker out of memory ends the run in a sentence, with what was lear
   const dir = join(folder, "run");
   const run = openRunFolder(dir);
   const [{ step }] = checkpointsOf(run);
-  expect(err).toContain(
-    `vit-distill: A data worker ran out of memory: take fewer workers or a smaller batchSize, or look for an augmentation that keeps pictures. All up to step ${step} is saved; go on with: vit-distill train --resume ${dir}\n`,
-  );
+  expectError(err, /^ERR_/, "batchSize", new RegExp(`\\b${step}\\b`), `vit-distill train --resume ${dir}`);
   expect(code).toBe(1);
   expect(run.readMetrics().at(-1)).toMatchObject({ kind: "train", step });
   expect(await vitDistill(["train", "--resume", "run"], folder)).toMatchObject({ code: 0 });
@@ -132,32 +131,20 @@ test("a second process is told who is training, and the second Ctrl-C of an impa
   expect(over).toBe(true);
   const refused = await second!;
   expect(refused.code).toBe(1);
-  expect(refused.err).toMatch(/run: process \d+ on .* is training here since .*Z\. Wait for it or end it\./);
+  expectError(refused.err, "ERR_RUN_LOCKED", /\b\d+\b/, hostname(), /\b\d{4}-\d\d-\d\dT.*Z\b/, join(dir, "run.lock"));
   expect(first.code).toBe(130);
   expect(left(dir)).toEqual([]);
   const { step } = newestWhole(openRunFolder(dir))!.checkpoint;
-  const resumed = await vitDistill(
-    ["train", "--resume", "run"],
-    folder,
-    (err, kill) => err.includes(`step ${step + 1}/`) && !err.includes("Stopping") && kill("SIGTERM"),
-  );
+  const resumed = await vitDistill(["train", "--resume", "run"], folder, signalAt(new RegExp(`step ${step + 1}/`), "SIGTERM"));
   expect(resumed.code).toBe(143);
 });
 
 test("a run folder that was left by a killed process goes on", async () => {
   const folder = folderWith({ "long.ts": tinyRecipe("steps: 100_000, keep: { every: 0 },") });
-  const killed = await vitDistill(
-    ["train", "long.ts", "--dir", "run"],
-    folder,
-    (err, kill) => err.includes("step 1/") && kill("SIGKILL"),
-  );
+  const killed = await vitDistill(["train", "long.ts", "--dir", "run"], folder, signalAt(/step 1\//, "SIGKILL"));
   expect(killed.code).toBeNull();
   expect(existsSync(join(folder, "run", "run.lock"))).toBe(true);
-  const resumed = await vitDistill(
-    ["train", "--resume", "run"],
-    folder,
-    (err, kill) => /step \d/.test(err) && !err.includes("Stopping") && kill("SIGTERM"),
-  );
+  const resumed = await vitDistill(["train", "--resume", "run"], folder, signalAt(/step \d/, "SIGTERM"));
   expect(resumed.code).toBe(143);
   expect(left(join(folder, "run"))).toEqual([]);
 });

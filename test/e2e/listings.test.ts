@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { expectError } from "../support/command-errors.js";
 import { vitDistill } from "./command.js";
 
 const ask = async (...args: string[]) => (await vitDistill(args, process.cwd())).out;
@@ -33,9 +34,9 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   const samples = fileURLToPath(new URL("../checkpoint/samples/", import.meta.url));
   const page = await ask("info", "--weights", `${samples}vit.safetensors`);
   expect(page).toMatch(/^names of +Transformers$/m);
-  expect(page).toMatch(/^likely model +a vit of another size than ours$/m);
+  expect(page).toMatch(/^likely model .*\bvit\b/m);
   expect(page).toMatch(/^classes +3$/m);
-  expect(page).toMatch(/^… and 20 more; --all shows them$/m);
+  expect(page).toMatch(/^….*\b20\b.*--all/m);
   const facts = JSON.parse(await ask("info", "--weights", `${samples}training.pth#model_ema`, "--json"));
   expect(facts).toMatchObject({
     format: "PyTorch (zip)",
@@ -51,14 +52,14 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   expect(facts.files[0].sha256).toMatch(/^[0-9a-f]{64}$/);
   const broken = await vitDistill(["info", "--weights", `${samples}module.pth`], process.cwd());
   expect(broken.code).toBe(1);
-  expect(broken.err).toMatch(/^vit-distill: .*module\.pth: it asks for Python's torch\.nn\.modules\.linear\.Linear, .*\n$/);
+  expectError(broken.err, /^ERR_/, "module.pth", "torch.nn.modules.linear.Linear");
 });
 
 test.each(["distill", "finetune", "preview", "train", "doctor", "plan", "eval", "models", "methods", "info"])(
   "%s --help says what it is for",
   async (command) => {
     const { out, code } = await vitDistill([command, "--help"], process.cwd());
-    expect(out).toContain(`Usage: vit-distill ${command}`);
+    expect(out).toContain(`vit-distill ${command}`);
     expect(code).toBe(0);
   },
 );

@@ -12,6 +12,7 @@ export interface Opened {
   /** Of an error that is no UserError, its stack. */
   end: "answers" | "refused" | "fails";
   words?: string;
+  code?: string;
 }
 
 const [file, from, to, folder] = process.argv.slice(2);
@@ -33,7 +34,8 @@ function open(path: string, round: number): Opened {
     ask(path, round % 2 === 0 ? [] : [file.endsWith(".onnx") ? "hidden_0" : "blocks.0"]);
     return { round, end: "answers" };
   } catch (error) {
-    if (error instanceof UserError) return { round, end: "refused", words: error.message.replace(path, "teacher") };
+    if (error instanceof UserError)
+      return { round, end: "refused", code: error.code, words: error.message.replace(path, "teacher") };
     return { round, end: "fails", words: (error as Error).stack };
   }
 }

@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { saveTensors } from "../../src/checkpoint/index.js";
 import { createModel } from "../../src/models/index.js";
 import { drawFile } from "../../tools/corpus/pictures.js";
+import { expectError } from "../support/command-errors.js";
 import { folderWith, vitDistill } from "./command.js";
 
 const folder = folderWith({});
@@ -37,9 +38,9 @@ beforeAll(async () => {
 test("a teacher of other classes gets a head, the student is trained and evaluated, and the written recipe runs to the same student", async () => {
   const args = ["--data", "photos", ...teacher("seven.safetensors"), ...student, "--teacher-head", "probe", "--epochs", "2"];
   const { code, err } = await run("distill", ...args, "--out", "runs/x", "--workers", "1");
-  expect(err).toMatch(/epochs: 2 \(as you say\)/);
-  expect(err).toMatch(/convnet_small_28: a head fitted to 44 pictures names [\d.]+ % of those held out rightly/);
-  expect(err).toMatch(/The student is .*runs\/x\/student\.safetensors/);
+  expect(err).toMatch(/epochs: 2\b/);
+  expect(err).toMatch(/\bconvnet_small_28\b.*\b44\b.* [\d.]+ %/);
+  expect(err).toMatch(/\bruns\/x\/student\.safetensors/);
   expect(code).toBe(0);
   for (const name of ["truncated.jpg", "nothing.png"]) {
     expect(read("runs/x/train.log").split(name)).toHaveLength(2);
@@ -57,14 +58,14 @@ test("a teacher of other classes gets a head, the student is trained and evaluat
   expect(weights("runs/again").equals(weights("runs/x"))).toBe(true);
 
   const shown = await run("preview", "runs/x/recipe.ts", "--out", "sheet.png", "--pictures", "4");
-  expect(shown.out).toMatch(/student convnet_tiny_28, teacher convnet_small_28: 28×28/);
+  expect(shown.out).toMatch(/\bconvnet_tiny_28\b.*\bconvnet_small_28\b.*\b28×28/);
   expect(await sharp(join(folder, "sheet.png")).metadata()).toMatchObject({ format: "png", width: 616, height: 218 });
 });
 
 test("a model is fine-tuned into a teacher that needs no new head", async () => {
   const from = ["--model", "convnet_small_28", "--weights", "seven.safetensors", "--epochs", "1"];
   const { code, err } = await run("finetune", "--data", "photos", ...from, "--out", "runs/tuned");
-  expect(err).toMatch(/head: a new one for 3 classes, fitted first \(the file's, for 7 classes, is left out\)/);
+  expect(err).toMatch(/head: .*\b3\b.*\b7\b/);
   expect(code).toBe(0);
   const { out } = await run("distill", "--data", "photos", ...teacher("runs/tuned/student.safetensors"), ...student, "--dry-run");
   expect(out).toMatch(/method: manifold\(\{ layers: .*, alpha: 1 \}\)/);
@@ -73,39 +74,35 @@ test("a model is fine-tuned into a teacher that needs no new head", async () => 
 test("pictures without labels teach by the teacher's word alone", async () => {
   const args = ["--data", "bare", ...teacher("three.safetensors"), ...student, "--method", "soft", "--epochs", "1"];
   const { code, err } = await run("distill", ...args, "--out", "runs/bare");
-  expect(err).toMatch(/data: 20 pictures without labels/);
+  expect(err).toMatch(/data: .*\b20\b/);
   expect(err).not.toMatch(/task/);
   expect(code).toBe(0);
 });
 
-test.each([
-  [
-    "no teacher's weights",
-    ["--data", "photos", "--teacher", "convnet_small_28", ...student],
-    "has no weights, and would teach noise",
-  ],
-  [
-    "a misspelt student",
-    ["--data", "photos", ...teacher("seven.safetensors"), "--student", "convnet_tiny"],
-    'Unknown model "convnet_tiny"',
-  ],
+const trained = teacher("three.safetensors");
+
+test.each<[string, string[], string | RegExp, string[]]>([
+  ["no teacher's weights", ["photos", "--teacher", "convnet_small_28", ...student], "ERR_NO_WEIGHTS", ["convnet_small_28=FILE"]],
+  ["a misspelt student", ["photos", ...teacher("seven.safetensors"), "--student", "convnet_tiny"], /^ERR_/, ['"convnet_tiny"']],
   [
     "a method that there is not",
-    ["--data", "photos", ...teacher("three.safetensors"), ...student, "--method", "manifolds"],
-    'Did you mean "manifold"?',
+    ["photos", ...trained, ...student, "--method", "manifolds"],
+    "ERR_UNKNOWN_METHOD",
+    ['"manifolds"', '"manifold"'],
   ],
   [
     "answers about other classes",
-    ["--data", "photos", ...teacher("seven.safetensors"), ...student, "--method", "soft"],
-    "--teacher-head probe",
+    ["photos", ...teacher("seven.safetensors"), ...student, "--method", "soft"],
+    "ERR_CLASSES",
+    ["convnet_small_28", "--teacher-head probe"],
   ],
-  ["no pictures", ["--data", "nowhere", ...teacher("three.safetensors"), ...student], "nowhere"],
-  ["a batch of none", ["--data", "photos", ...teacher("three.safetensors"), ...student, "--batch", "0"], "It must be 1 or more."],
-])("%s: one sentence, and no folder", async (_, args, sentence) => {
-  const { code, err, out } = await run("distill", ...args, "--out", "runs/refused");
-  expect(err).toContain(sentence);
-  expect(err.trim().split("\n")).toHaveLength(1);
-  expect(out).toBe("");
-  expect(code).toBeGreaterThan(0);
+  ["no pictures", ["nowhere", ...trained, ...student], /^ERR_/, ["nowhere"]],
+  ["a batch of none", ["photos", ...trained, ...student, "--batch", "0"], "ERR_USAGE", ["--batch", "'0'", "1"]],
+])("%s: one sentence, and no folder", async (_, args, code, facts) => {
+  const ended = await run("distill", "--data", ...args, "--out", "runs/refused");
+  expectError(ended.err, code, ...facts);
+  expect(ended.err.trim().split("\n")).toHaveLength(1);
+  expect(ended.out).toBe("");
+  expect(ended.code).toBeGreaterThan(0);
   expect(existsSync(join(folder, "runs/refused"))).toBe(false);
 });

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { expectError } from "../support/command-errors.js";
 import { folderWith, tinyRecipe, vitDistill } from "./command.js";
 
 test("a run is proven, gone on with, and refused with what differs", async () => {
@@ -11,27 +12,21 @@ test("a run is proven, gone on with, and refused with what differs", async () =>
   expect(await run("train", "tiny.ts", "--smoke", "--dir", "run")).toMatchObject({ code: 0 });
 
   const proven = await run("resume", "run", "--verify");
-  expect(proven.out).toMatch(
-    /Step 1, replayed from the beginning of the run:.*\nema +[0-9a-f]{16} +[0-9a-f]{16} +=\n.*\nBit for bit the same\.\n$/s,
-  );
+  expect(proven.out).toMatch(/\bStep 1\b.*\nema +[0-9a-f]{16} +[0-9a-f]{16} +=\n/s);
   expect(proven.code).toBe(0);
 
   writeFileSync(join(folder, "tiny.ts"), `// only a comment\n${text}`);
-  expect(await run("resume", "run")).toMatchObject({ code: 0, err: expect.stringContaining("Done in") });
+  expect(await run("resume", "run")).toMatchObject({ code: 0, err: expect.stringMatching(/\b\d+:\d\d: .*\brun\n/) });
 
   writeFileSync(join(folder, "tiny.ts"), text.replace("lr: 1e-3", "lr: 2e-3"));
   const refused = await run("train", "--resume", "run");
   expect(refused.code).toBe(1);
-  expect(refused.err).toMatch(
-    /^vit-distill: .*run: the run did not begin with this:\n {2}optimizer\.lr: 0\.001 → 0\.002\nPut it back/,
-  );
+  expectError(refused.err, "ERR_RECIPE_CHANGED", "run", "\n  optimizer.lr: 0.001 → 0.002\n", "--init", "--force");
 });
 
 test("--init goes with a new run only", async () => {
   const folder = folderWith({ "tiny.ts": tinyRecipe() });
   const both = await vitDistill(["train", "tiny.ts", "--resume", "run", "--init", "x.pth"], folder);
-  expect(both).toMatchObject({
-    code: 2,
-    err: expect.stringContaining("--init begins a new run from weights, and --resume goes on"),
-  });
+  expectError(both.err, "ERR_USAGE", "--init", "--resume");
+  expect(both.code).toBe(2);
 });

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { readSafetensors } from "../../src/checkpoint/safetensors.js";
 import { checkpointsOf } from "../../src/train/checkpoints.js";
 import { openRunFolder } from "../../src/train/run-folder.js";
-import { folderWith, tinyRecipe, vitDistill } from "./command.js";
+import { expectError } from "../support/command-errors.js";
+import { folderWith, signalAt, tinyRecipe, vitDistill } from "./command.js";
 
 const distilled = `teachers: [() => small({ embedDim: 32 })], method: v.soft(), ema: 0.9,`;
 
@@ -30,10 +31,8 @@ test("train makes a whole run folder, eval looks at it again", async () => {
   expect(verdicts[1]).toMatchObject({ top1: val && "top1" in val && val.top1 });
 
   const again = await vitDistill(["train", "tiny.ts", "--smoke", "--dir", "run"], folder);
-  expect(again).toMatchObject({
-    code: 1,
-    err: "vit-distill: run: there is a run in this folder already. Go on with it by --resume run, or name another folder with --dir.\n",
-  });
+  expectError(again.err, "ERR_RUN_FOLDER", "run", "--resume run", "--dir");
+  expect(again.code).toBe(1);
 });
 
 test.each([
@@ -41,22 +40,14 @@ test.each([
   ["SIGTERM", 143],
 ] as const)("%s ends after the step with a checkpoint, and --resume goes on from it", async (signal, expected) => {
   const folder = folderWith({ "long.ts": tinyRecipe("steps: 2_000,") });
-  const stop = (err: string, kill: (signal: NodeJS.Signals) => void) =>
-    err.includes("step 1/") && !err.includes("Stopping") && kill(signal);
-  const first = await vitDistill(["train", "long.ts", "--dir", "run"], folder, stop);
-  expect(first.err).toMatch(
-    /Stopping after this step.*\n(.*\n)?Stopped after step \d+\. Go on with: vit-distill train --resume /,
-  );
+  const first = await vitDistill(["train", "long.ts", "--dir", "run"], folder, signalAt(/step 1\//, signal));
+  expect(first.err).toMatch(/\bstep \d+\b.*vit-distill train --resume /);
   expect(first.code).toBe(expected);
 
   const run = openRunFolder(join(folder, "run"));
   const reached = run.readMetrics().length;
-  const resumedAt = new RegExp(`step ${reached + 1}/`);
-  const second = await vitDistill(
-    ["train", "--resume", "run"],
-    folder,
-    (err, kill) => resumedAt.test(err) && !err.includes("Stopping") && kill(signal),
-  );
+  const resumed = signalAt(new RegExp(`step ${reached + 1}/`), signal);
+  const second = await vitDistill(["train", "--resume", "run"], folder, resumed);
   expect(second.code).toBe(expected);
   const steps = run.readMetrics().map(({ step }) => step);
   expect(steps).toEqual(steps.map((_, i) => i + 1));

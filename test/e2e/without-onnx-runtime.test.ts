@@ -22,9 +22,7 @@ test("the sentence names the command", async () => {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
     symlinkSync(join(root, "native"), join(folder, "native"));
     const { stdout } = await run(process.execPath, ["open.js", join(root, "test/models/foreign/vit.onnx")], { cwd: folder });
-    expect(stdout.trim()).toBe(
-      "UserError: An ONNX file is run by ONNX Runtime, which is not installed. ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
-    );
+    expect(stdout.trim()).toMatch(/^UserError: .*\bONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node$/);
   } finally {
     rmSync(folder, { recursive: true });
   }
