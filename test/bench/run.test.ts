@@ -49,7 +49,8 @@ test.each([
   const { failed, missing } = await outcomeOf("gone", gone, options);
   said.mockRestore();
   expect(failed).toBe(true);
-  expect(missing[0].why).toMatch(`${command.join(" ")} ended instead of answering "describe"`);
+  expect(missing[0].why).toContain(command.join(" "));
+  expect(missing[0].why).toContain('"describe"');
 });
 
 test("what was found names its machine, commit and threads", async () => {
@@ -88,7 +89,7 @@ test("the command ends with the row of a bench that lacks PyTorch, and with 1", 
     env: { ...process.env, PYTHON: "/bin/false" },
     encoding: "utf8",
   });
-  expect(stderr).toMatch(/^\d+:\d\d engine \(1 of 1\): .*\n\d+:\d\d engine \(1 of 1\): The reference programs need PyTorch/);
-  expect(stdout).toMatch(/^engine {2,}ours.*\nall of it .*not run: The reference programs need PyTorch\. Install it with: /);
+  expect(stderr).toMatch(/^\d+:\d\d engine \(1 of 1\): .*\n\d+:\d\d engine \(1 of 1\): .*\bPyTorch\b/);
+  expect(stdout).toMatch(/^engine {2,}ours.*\nall of it .*\bPyTorch\b/);
   expect(status).toBe(1);
 });

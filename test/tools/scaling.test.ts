@@ -62,8 +62,8 @@ test("the table of fits says what a step is made of", () => {
 test("the picture has a panel for each axis, words for those who cannot see it, and no point outside of it", () => {
   const svg = picture(points);
   expect(svg.match(/<g /g)).toHaveLength(3);
-  expect(svg).toMatch(/<title>Time of a manifold step/);
-  expect(svg).toMatch(/<desc>.*batch, 1 to 32: ours 30.0 to 650 ms, PyTorch at its best 60.0 to 1,300 ms/);
+  expect(svg).toMatch(/<title>[^<]+<\/title>/);
+  expect(svg).toMatch(/<desc>.*\bbatch\b.*\b1\b.*\b32\b.*\b30\.0\b.*\b650 ms\b.*\bPyTorch\b.*\b60\.0\b.*\b1,300 ms\b/);
   const coordinates = [...svg.matchAll(/points="([^"]*)"/g)].flatMap(([, text]) =>
     text.split(" ").map((pair) => pair.split(",").map(Number)),
   );
