@@ -1,10 +1,11 @@
 /**
  * Every code that an error of ours can have: what a program and a test go by, because sentences may be reworded. A code names a
- * kind of mistake, not a place. Codes of the engine (`ERR_TORCH_…`) come from `src/torch` and `native/`.
+ * kind of mistake, not a place. Codes of the engine (`ERR_TORCH_…`) come from `src/torch` and `native/`. `npm run errors` writes
+ * this table into docs/errors.md.
  */
 export const errorCodes = {
   // what was typed or written into a recipe
-  ERR_USAGE: "options or arguments that do not go together",
+  ERR_USAGE: "a wrong command line, or options that do not go together",
   ERR_INVALID_OPTION: "an option or argument whose value it does not take",
   ERR_UNKNOWN_OPTION: "an option that is not known",
   ERR_UNKNOWN_MODEL: "a model name that is not in the table",
@@ -56,10 +57,10 @@ export const errorCodes = {
   ERR_REPLAY: "a run that does not give the same numbers again, or cannot be run again",
 } as const;
 
-export type ErrorCode = keyof typeof errorCodes | `ERR_TORCH_${string}`;
+export type ErrorCode = keyof typeof errorCodes | `ERR_TORCH${string}`;
 
 /** The code that an error has, for one that tells the same with more around it; `otherwise` where it has none of ours. */
 export function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   const code = String((error as { code?: unknown }).code);
-  return Object.hasOwn(errorCodes, code) || code.startsWith("ERR_TORCH_") ? (code as ErrorCode) : otherwise;
+  return Object.hasOwn(errorCodes, code) || code.startsWith("ERR_TORCH") ? (code as ErrorCode) : otherwise;
 }
