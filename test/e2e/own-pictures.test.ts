@@ -81,9 +81,14 @@ test("pictures without labels teach by the teacher's word alone", async () => {
 
 const trained = teacher("three.safetensors");
 
-test.each<[string, string[], string | RegExp, string[]]>([
+test.each<[string, string[], string, string[]]>([
   ["no teacher's weights", ["photos", "--teacher", "convnet_small_28", ...student], "ERR_NO_WEIGHTS", ["convnet_small_28=FILE"]],
-  ["a misspelt student", ["photos", ...teacher("seven.safetensors"), "--student", "convnet_tiny"], /^ERR_/, ['"convnet_tiny"']],
+  [
+    "a misspelt student",
+    ["photos", ...teacher("seven.safetensors"), "--student", "convnet_tiny"],
+    "ERR_UNKNOWN_MODEL",
+    ['"convnet_tiny"'],
+  ],
   [
     "a method that there is not",
     ["photos", ...trained, ...student, "--method", "manifolds"],
@@ -96,7 +101,7 @@ test.each<[string, string[], string | RegExp, string[]]>([
     "ERR_CLASSES",
     ["convnet_small_28", "--teacher-head probe"],
   ],
-  ["no pictures", ["nowhere", ...trained, ...student], /^ERR_/, ["nowhere"]],
+  ["no pictures", ["nowhere", ...trained, ...student], "ERR_DATA_NOT_FOUND", ["nowhere"]],
   ["a batch of none", ["photos", ...trained, ...student, "--batch", "0"], "ERR_USAGE", ["--batch", "'0'", "1"]],
 ])("%s: one sentence, and no folder", async (_, args, code, facts) => {
   const ended = await run("distill", "--data", ...args, "--out", "runs/refused");

@@ -15,14 +15,14 @@ test("the sentence names the command", async () => {
     "package.json": '{ "type": "module" }',
     "open.js": `
       import { fileFacts } from "./dist/models/foreign/index.js";
-      try { fileFacts(process.argv[2], "onnx"); } catch (error) { console.log(error.name + ": " + error.message); }
+      try { fileFacts(process.argv[2], "onnx"); } catch (error) { console.log(error.code + ": " + error.message); }
     `,
   });
   try {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
     symlinkSync(join(root, "native"), join(folder, "native"));
     const { stdout } = await run(process.execPath, ["open.js", join(root, "test/models/foreign/vit.onnx")], { cwd: folder });
-    expect(stdout.trim()).toMatch(/^UserError: .*\bONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node$/);
+    expect(stdout.trim()).toMatch(/^ERR_MISSING_PACKAGE: .*\bONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -161,7 +161,11 @@ describe("a recipe of other parts is refused even by force, for one would be los
   ])("the checkpoint %s", async (_, first, second) => {
     const { dir } = await run(recipe(everyStep, first), { stopAfter: 3 });
     const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8");
-    await expect(run(recipe(everyStep, second), { resume: dir, force: true })).rejects.toThrow(/step-00000003\.json.*\bema\b/);
+    await expect(run(recipe(everyStep, second), { resume: dir, force: true })).rejects.toThrowCode(
+      "ERR_CHECKPOINT",
+      "step-00000003.json",
+      /\bema\b/,
+    );
     expect(readFileSync(join(dir, "metrics.jsonl"), "utf8")).toBe(lines);
     expect(existsSync(join(dir, "run.lock"))).toBe(false);
   });

@@ -114,7 +114,7 @@ describe("refused with a sentence:", () => {
 
   test("a folder without weights", async () => {
     const [before, folder] = [memory().tensors, mkdtempSync(join(scratch, "x-"))];
-    await expect(begin(folder)).rejects.toThrow(folder);
+    await expect(begin(folder)).rejects.toThrowCode("ERR_WEIGHTS_FORMAT", folder);
     expect(memory().tensors).toBe(before);
   });
 
@@ -125,6 +125,6 @@ describe("refused with a sentence:", () => {
 
   test("another model's weights", async () => {
     const { run: other } = await run(still({ student: () => pupil({ embedDim: 24 }) }));
-    await expect(begin(other.dir)).rejects.toThrow(/student\.safetensors: /);
+    await expect(begin(other.dir)).rejects.toThrowCode("ERR_WEIGHTS_MISMATCH", "student.safetensors");
   });
 });

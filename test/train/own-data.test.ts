@@ -32,7 +32,7 @@ test("unusable pictures are named once, in the events and in train.log, and the 
 test("more of them than the recipe allows end it", async () => {
   const recipe = toyRecipe({ epochs: 1 });
   recipe.data = { ...recipe.data, train: damaged(60, [3, 40]), ...files, maxBad: 0.01 };
-  await expect(follow(recipe)).rejects.toThrow(/\b1 %/);
+  await expect(follow(recipe)).rejects.toThrowCode("ERR_DATA", /\b1 %/);
 });
 
 test("the names of the classes are kept in the run folder and with the student", async () => {

@@ -112,8 +112,23 @@ test("it refuses 198 tokens against 49 and says the ways out", async () => {
       method,
     });
   const layers = [[0, 0]] as const;
-  await expect(plan(recipe(manifold({ layers })))).rejects.toThrow(/vit.* 14×14 .*blocks\.0.*cait.* 7×7 .*"merge".*"pool"/);
-  await expect(plan(recipe(hint({ layers })))).rejects.toThrow(/ 14×14 .* 7×7 .*unequalGrids: "pool".*2×2/);
+  await expect(plan(recipe(manifold({ layers })))).rejects.toThrowCode(
+    "ERR_PATCH_GRID",
+    "vit",
+    "14×14",
+    "blocks.0",
+    "cait",
+    "7×7",
+    '"merge"',
+    '"pool"',
+  );
+  await expect(plan(recipe(hint({ layers })))).rejects.toThrowCode(
+    "ERR_PATCH_GRID",
+    "14×14",
+    "7×7",
+    'unequalGrids: "pool"',
+    "2×2",
+  );
 });
 
 test("a method that says no meetings has its taps told", async () => {

@@ -81,7 +81,7 @@ test("filled beforehand, nobody is asked in training; checked, it holds; changed
   const bytes = readFileSync(file);
   for (let at = 0; at < bytes.length; at += 50) bytes[at] ^= 0x40;
   writeFileSync(file, bytes);
-  await expect(verifyCache(recipe)).rejects.toThrow(/\b12\b.*\b12\b/); // damaged is not known
+  await expect(verifyCache(recipe)).rejects.toThrowCode("ERR_CACHE", /\b12\b.*\b12\b/); // damaged is not known
   expect(memory().tensors).toBe(before);
 });
 

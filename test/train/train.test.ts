@@ -153,8 +153,13 @@ describe("players that do not go together are refused before anything runs", () 
 
   test("unequal grids", async () => {
     const before = memory().tensors;
-    await expect(run(toyRecipe({ teachers: [() => master({ patchSize: 8 })] }))).rejects.toThrow(
-      / 2×2 .*blocks\.0.*cait.* 1×1.*unequalGrids/,
+    await expect(run(toyRecipe({ teachers: [() => master({ patchSize: 8 })] }))).rejects.toThrowCode(
+      "ERR_PATCH_GRID",
+      "2×2",
+      "blocks.0",
+      "cait",
+      "1×1",
+      "unequalGrids",
     );
     expect(memory().tensors).toBe(before);
   });
