@@ -111,8 +111,8 @@ napi_value setGrad(napi_env env, const Arguments& args) {
     return nullptr;
   }
   at::Tensor& gradient = toTensor(env, args[1], "grad");
-  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "a gradient of shape ", gradient.sizes(), " for a tensor of shape ", tensor.sizes());
-  TORCH_CHECK_TYPE(gradient.options().type_equal(tensor.options()), "a gradient of another dtype or device type than its tensor");
+  VIT_CHECK_SHAPE(gradient.sizes() == tensor.sizes(), "a gradient of shape ", gradient.sizes(), " for a tensor of shape ", tensor.sizes());
+  VIT_CHECK_DTYPE(gradient.options().type_equal(tensor.options()), "a gradient of another dtype or device type than its tensor");
   tensor.mutable_grad() = gradient;
   return nullptr;
 }

@@ -13,14 +13,9 @@ export class UserError extends Error {
   override readonly name: string = "UserError";
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, what: string, options?: UserErrorOptions);
-  constructor(what: string, options?: UserErrorOptions);
-  constructor(first: string, second?: string | UserErrorOptions, third?: UserErrorOptions) {
-    const isCoded = /^ERR_[A-Z_]+$/.test(first);
-    const what = isCoded ? (second as string) : first;
-    const { where, remedy, cause }: UserErrorOptions = (isCoded ? third : (second as UserErrorOptions)) ?? {};
+  constructor(code: ErrorCode, what: string, { where, remedy, cause }: UserErrorOptions = {}) {
     super(`${where ? `${where}: ` : ""}${what}${remedy ? `${/[.!?]$/.test(what) ? "" : "."} ${remedy}` : ""}`, { cause });
-    this.code = (isCoded ? first : "ERR_USAGE") as ErrorCode;
+    this.code = code;
   }
 }
 

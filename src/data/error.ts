@@ -5,12 +5,9 @@ export class DataError extends Error {
   override readonly name = "DataError";
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions);
-  constructor(message: string, options?: ErrorOptions);
-  constructor(first: string, second?: string | ErrorOptions, third?: ErrorOptions) {
-    const isCoded = /^ERR_[A-Z_]+$/.test(first);
-    super(isCoded ? (second as string) : first, isCoded ? third : (second as ErrorOptions));
-    this.code = (isCoded ? first : "ERR_DATA") as ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
   }
 }
 

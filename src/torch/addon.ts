@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { capCpu, type Isa } from "./cpu.js";
+import { refuse } from "./refuse.js";
 import { configureThreads } from "./threads.js";
 
 /** One argument of an operator, as libtorch describes it. `kind` indexes {@link kinds}. */
@@ -117,9 +118,11 @@ export interface AddonInfo {
   config: string;
 }
 
+/** VIT_DISTILL_ADDON names another build: one against another libtorch, or with a sanitizer. */
 function load(): Addon {
-  const file = fileURLToPath(new URL("../../native/build/vit_distill.node", import.meta.url));
-  if (!existsSync(file)) throw new Error(`The native addon is not built (${file} is missing). Run: npm run setup`);
+  const file = process.env.VIT_DISTILL_ADDON || fileURLToPath(new URL("../../native/build/vit_distill.node", import.meta.url));
+  if (!existsSync(file))
+    refuse(Error, "ERR_TORCH_ADDON", `The native addon is not built (${file} is missing). Run: npm run setup`);
   return createRequire(import.meta.url)(file) as Addon;
 }
 

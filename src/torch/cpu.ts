@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
+import { refuse } from "./refuse.js";
 
 /** From the lowest up; each has all that those before it have. As `enum class Isa` in native/cpu.h. */
 export const isas = ["portable", "avx2", "avx512", "avx512bf16", "amx"] as const;
@@ -145,9 +146,7 @@ function capOf(asked: string | undefined): Isa | null {
   if (!asked) return null;
   const isa = isas.find((name) => name === asked);
   if (isa) return isa;
-  throw Object.assign(new Error(`VIT_DISTILL_CPU=${asked} is no instruction set: it takes ${isas.join(", ")}.`), {
-    code: "ERR_TORCH_ARGUMENT",
-  });
+  return refuse(RangeError, "ERR_TORCH_ARGUMENT", `VIT_DISTILL_CPU=${asked} is no instruction set: it takes ${isas.join(", ")}.`);
 }
 
 /** The flags line of the first processor; empty where there is no /proc/cpuinfo. */

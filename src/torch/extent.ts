@@ -68,8 +68,8 @@ export function extentOf(name: string, { handle }: Held): Extent {
     name,
     dtype: addon.dtype(handle) as DType,
     shape: addon.shape(handle),
-    least: any ? least : null,
-    most: any ? most : null,
+    least: any ? least + 0 : null, // which zero is found first depends on the order of sums: 0 for both
+    most: any ? most + 0 : null,
     notFinite,
   };
 }

@@ -5,6 +5,7 @@
 
 import { availableParallelism } from "node:os";
 import { isMainThread } from "node:worker_threads";
+import { refuse } from "./refuse.js";
 
 /** Turns of a waiting libgomp thread before it sleeps: enough for the gap between two operators. */
 const SPIN = "10000";
@@ -49,6 +50,6 @@ export function configureThreads(env: NodeJS.ProcessEnv = process.env): ThreadCh
 function positive(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1)
-    throw new Error(`The number of threads must be a positive whole number, got "${text}".`);
+    refuse(RangeError, "ERR_TORCH_ARGUMENT", `The number of threads must be a positive whole number, got "${text}".`);
   return count;
 }

@@ -109,7 +109,8 @@ const plainJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /** Without which equal recipes need not give equal bits; one sentence, or none where all is as it was. */
 export function surroundingsNote(before: Manifest, now: Manifest): string[] {
-  const changed = differences(surroundings(before), surroundings(now)).map((each) => showChange(each));
+  const known = differences(surroundings(before), surroundings(now)).filter((each) => each.before !== undefined); // by the version that began it
+  const changed = known.map((each) => showChange(each));
   if (changed.length === 0) return [];
   return [`Not where the run began (${changed.join(", ")}): it may not go on bit for bit as it would have.`];
 }
@@ -122,5 +123,6 @@ const surroundings = ({ device, precision, engine, versions, machine }: Manifest
   libtorch: versions.libtorch,
   "vit-distill": versions["vit-distill"],
   BLAS: engine.blas,
+  "instruction set": engine.isa,
   processor: machine.processor,
 });

@@ -31,7 +31,7 @@ const TIMES = 3;
  */
 export function choosePrecision(asked: Precision | "auto", device: Device): PrecisionChoice {
   if (asked === "float16" && device === "cpu")
-    throw new UserError('precision: "float16" is for GPUs: libtorch has no autocast to it on a processor', {
+    throw new UserError("ERR_PRECISION", 'precision: "float16" is for GPUs: libtorch has no autocast to it on a processor', {
       remedy: 'Take "bfloat16", which needs no loss scaling, or "auto".',
     });
   if (asked !== "auto") return { precision: asked, why: "as the recipe says" };

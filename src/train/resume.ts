@@ -94,8 +94,9 @@ export const checkpointTensors = (session: Session): TensorGroups =>
 function checkSame(mine: readonly string[], stored: readonly string[], path: string): void {
   const remedy = "Resume with the recipe that wrote it, or begin a new run from its student.";
   const missing = mine.find((name) => !stored.includes(name));
-  if (missing !== undefined) throw new UserError(`the checkpoint has no ${missing}, and the recipe has`, { where: path, remedy });
+  if (missing !== undefined)
+    throw new UserError("ERR_CHECKPOINT", `the checkpoint has no ${missing}, and the recipe has`, { where: path, remedy });
   const unknown = stored.find((name) => !mine.includes(name));
   if (unknown !== undefined)
-    throw new UserError(`the checkpoint has ${unknown}, and the recipe has not`, { where: path, remedy });
+    throw new UserError("ERR_CHECKPOINT", `the checkpoint has ${unknown}, and the recipe has not`, { where: path, remedy });
 }

@@ -70,6 +70,11 @@ test.each<[what: string, call: () => unknown, code: string, facts: RegExp]>([
     "ERR_TORCH_SHAPE",
     /student.*\[M, n, D\].*\[2, 3\]/,
   ],
-  ["float64", () => gramGap(randn([1, 2, 3], { dtype: "float64" }), randn([1, 2, 3])), "ERR_TORCH", /student.*float32.*Double/],
+  [
+    "float64",
+    () => gramGap(randn([1, 2, 3], { dtype: "float64" }), randn([1, 2, 3])),
+    "ERR_TORCH_DTYPE",
+    /student.*float32.*Double/,
+  ],
   ["other rows", () => gramGap(randn([1, 2, 3]), randn([1, 4, 3])), "ERR_TORCH_SHAPE", /\[1, 2, 3\].*\[1, 4, 3\]/],
 ])("refuses %s", (_, call, code, facts) => tidy(() => void expect(call).toThrowCode(code, facts)));

@@ -82,7 +82,7 @@ describe("threads", () => {
   });
 
   test.each(["0", "-1", "two", "1.5"])("%j threads are refused", (VIT_DISTILL_THREADS) =>
-    expect(() => configureThreads({ VIT_DISTILL_THREADS })).toThrow(`positive whole number, got "${VIT_DISTILL_THREADS}"`),
+    expect(() => configureThreads({ VIT_DISTILL_THREADS })).toThrowCode("ERR_TORCH_ARGUMENT", VIT_DISTILL_THREADS),
   );
 
   test("the engine says what it is made of", () => {

@@ -95,11 +95,7 @@ function fromSystem() {
  * The first libtorch in the order above, or null. `note` hears about those that were passed over.
  * @param {{ environment?: NodeJS.ProcessEnv, pythons?: string[], note?: (text: string) => void }} [options]
  */
-export function findLibtorch({
-  environment = process.env,
-  pythons = ["python3", "/usr/bin/python3"],
-  note = () => {},
-} = {}) {
+export function findLibtorch({ environment = process.env, pythons = ["python3", "/usr/bin/python3"], note = () => {} } = {}) {
   const { LIBTORCH: named } = environment;
   if (named === "system") return fromSystem() ?? fromWheel();
   if (named) return fromEnvironment(named);
