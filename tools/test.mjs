@@ -1,26 +1,21 @@
 /**
- * `npm test`: set-up, lint, types, then the tests; the engine's once more where LIBTORCH_2 names a second libtorch. The last line is `N passed, N failed`, and `, N skipped` when any were.
+ * `npm test`: set-up against Debian's libtorch, lint, types, then the fast tests and those from end to end. The last line is
+ * `N passed, N failed`, and `, N skipped` when any were.
  * Usage: npm test [-- FILTER …]  (with a filter: only the test files whose path holds it, no lint and no types)
  */
 import { setUpOrSay } from "./setup.mjs";
+import { closingLine, sum } from "./test/counts.mjs";
 
+process.env.LIBTORCH ||= "system"; // not the torch of whichever Python is installed here
 const filters = process.argv.slice(2);
 
 async function runAll() {
-  if (!setUpOrSay()) return { passed: 0, failed: 1, skipped: 0 };
+  if (!setUpOrSay()) return [{ passed: 0, failed: 1, skipped: 0 }];
+  const { runSuite } = await import("./test/suite.mjs"); // only now: node_modules may not have existed
   const { checkSources } = await import("./test/sources.mjs");
-  const { runTests } = await import("./test/vitest.mjs"); // only now: node_modules may not have existed
-  const sources = filters.length ? { passed: 0, failed: 0 } : checkSources();
-  const tests = await runTests(filters);
-  const { testSecondLibtorch } = await import("./test/second-libtorch.mjs");
-  const again = filters.length ? { passed: 0, failed: 0, skipped: 0 } : await testSecondLibtorch();
-  return {
-    passed: sources.passed + tests.passed + again.passed,
-    failed: sources.failed + tests.failed + again.failed,
-    skipped: tests.skipped + again.skipped,
-  };
+  return [...(filters.length ? [] : [checkSources()]), await runSuite(filters)];
 }
 
-const { passed, failed, skipped } = await runAll();
-console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed ? 1 : 0;
+const counts = sum(await runAll());
+console.log(closingLine(counts));
+process.exitCode = counts.failed ? 1 : 0;

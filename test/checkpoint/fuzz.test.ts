@@ -10,11 +10,12 @@ import { type ByteSource, fileSource, memorySource } from "../../src/checkpoint/
 import { parseWeights } from "../../src/checkpoint/index.js";
 import { byteSize } from "../../src/checkpoint/safetensors-header.js";
 import { Rng } from "../../src/data/rng.js";
+import { fuzzTimes } from "../support/fuzz.js";
 
 /** What a damaged file may be refused for; ERR_FILE where an index names a shard that is not there. */
 const foreseen = ["ERR_WEIGHTS_FORMAT", "ERR_UNSAFE_PICKLE", "ERR_STATE_DICT", "ERR_FILE"];
 
-const FILES = 10_000;
+const FILES = 10_000 * fuzzTimes;
 const SEED = 20260101;
 
 const samples = join(import.meta.dirname, "samples");

@@ -3,11 +3,12 @@ import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { parseCifar, parseTable, Rng, tarMembers } from "../../src/data/index.js";
+import { fuzzTimes } from "../support/fuzz.js";
 
 /** `rounds` changed copies of good bytes: cut, flipped, overwritten, repeated. */
 function* damaged(good: Uint8Array, rounds: number): Generator<Uint8Array> {
   const rng = Rng.from(0, "fuzz", good.length);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds * fuzzTimes; round++) {
     const bytes = good.slice(0, rng.chance(0.3) ? rng.int(good.length + 1) : good.length);
     for (let change = rng.int(6); change > 0 && bytes.length > 0; change--) {
       const place = rng.int(bytes.length);

@@ -1,5 +1,6 @@
 /** Set-up finds libtorch in its order, and says what is wrong with one that was named. */
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ const versionLines = "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR
 function unpack(at: string, { headers = true, symbol = sinceCxx11, cuda = false } = {}): string {
   const api = join(at, "include/torch/csrc/api/include/torch");
   mkdirSync(join(at, "lib"), { recursive: true });
-  for (const name of ["libtorch.so", ...(cuda ? ["libtorch_cuda.so"] : [])]) writeFileSync(join(at, "lib", name), "");
+  for (const name of ["libtorch_cpu.so", ...(cuda ? ["libtorch_cuda.so"] : [])]) writeFileSync(join(at, "lib", name), "");
   writeFileSync(join(at, "lib/libc10.so"), `\0${symbol}\0`);
   if (!headers) return at;
   mkdirSync(api, { recursive: true });
@@ -54,9 +55,8 @@ test("the version is found where later libtorches keep it", () => {
 });
 
 test("LIBTORCH that is no libtorch is refused with what it lacks", () => {
-  expect(() => findLibtorch({ environment: { LIBTORCH: folder } })).toThrow(
-    /has no include\/.*version\.h or no lib\/libtorch\.so/,
-  );
+  const find = () => findLibtorch({ environment: { LIBTORCH: folder } });
+  for (const fact of [folder, "version.h", "lib/libtorch_cpu.so"]) expect(find).toThrow(fact);
 });
 
 test("an installed Python's torch comes next, with its string type and CUDA", () => {
@@ -66,6 +66,36 @@ test("an installed Python's torch comes next, with its string type and CUDA", ()
     cuda: true,
     cxx11: false,
   });
+});
+
+test("the standard is the one that its headers ask for, and not below ours", () => {
+  const named = unpack(join(folder, "named"));
+  const ask = (standard: number) => {
+    mkdirSync(join(named, "include/ATen"), { recursive: true });
+    writeFileSync(
+      join(named, "include/ATen/ATen.h"),
+      `#error C++${standard} or later compatible compiler is required to use ATen.`,
+    );
+    return findLibtorch({ environment: { LIBTORCH: named } })?.standard;
+  };
+  expect(findLibtorch({ environment: { LIBTORCH: named } })).toMatchObject({ standard: 17 });
+  expect([ask(14), ask(17), ask(20)]).toEqual([17, 17, 20]);
+});
+
+test("a wheel whose CUDA library lacks what it links is one without CUDA", () => {
+  const torch = unpack(join(folder, "torch"), { cuda: true });
+  const source = join(folder, "empty.c");
+  writeFileSync(source, "");
+  const build = (...args: string[]) => execFileSync("g++", ["-shared", "-fPIC", "-xc++", source, ...args]);
+  build("-o", join(folder, "libgone.so"), "-Wl,-soname,libgone.so");
+  build("-o", join(torch, "lib/libtorch_cuda.so"), "-Wl,--no-as-needed", `-L${folder}`, "-lgone");
+  expect(findLibtorch({ environment: { LIBTORCH: torch } })).toMatchObject({ cuda: false });
+});
+
+test("the word system passes over every Python's torch", () => {
+  const other = python(unpack(join(folder, "torch")));
+  const found = findLibtorch({ environment: { LIBTORCH: "system" }, pythons: [other] });
+  expect(found?.lib ?? "").not.toContain(folder);
 });
 
 test("a Python's torch without headers is passed over aloud", () => {
@@ -79,8 +109,8 @@ test("a Python's torch without headers is passed over aloud", () => {
 test("a Python's torch whose libraries are links elsewhere is the system's", () => {
   const torch = unpack(join(folder, "torch"));
   const elsewhere = unpack(join(folder, "usr"));
-  rmSync(join(torch, "lib/libtorch.so"));
-  symlinkSync(join(elsewhere, "lib/libtorch.so"), join(torch, "lib/libtorch.so"));
+  rmSync(join(torch, "lib/libtorch_cpu.so"));
+  symlinkSync(join(elsewhere, "lib/libtorch_cpu.so"), join(torch, "lib/libtorch_cpu.so"));
   const linked = python(torch);
   expect(findLibtorch({ environment: {}, pythons: [linked] })?.origin).not.toBe(`the torch of ${linked}`);
 });

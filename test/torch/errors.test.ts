@@ -22,6 +22,7 @@ import {
   zeros,
 } from "../../src/torch/index.js";
 import * as operators from "../../src/torch/ops.generated.js";
+import { fuzzTimes } from "../support/fuzz.js";
 import { isSpec, tensorOf } from "./check-operator.js";
 import { samples } from "./samples.js";
 
@@ -181,7 +182,7 @@ describe("random wrong arguments", () => {
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
     const { tensors } = memory();
     let [refused, accepted] = [0, 0];
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 12 * fuzzTimes; round++) {
       for (const name of names) {
         tidy(() => {
           const pool = wrong();

@@ -10,6 +10,9 @@ import { output, run } from "./command.mjs";
 import { cacheFolder, wheelFolder, wheelVersion } from "./paths.mjs";
 import { Refusal } from "./refusal.mjs";
 
+/** Where the newest version goes, whichever that was when it was fetched; deleting the folder fetches it anew. */
+export const latestFolder = join(cacheFolder, "torch-latest");
+
 const links = arch() === "x64" ? ["nvidia-cuda-cupti", "nvidia-cuda-runtime"] : []; // aarch64's wheel has no CUDA
 
 const canInstall = (python) => output(python, ["-m", "pip", "--version"]) !== null;
