@@ -93,7 +93,8 @@ export interface MethodDefinition<E extends Module | null> {
   taps?: TapNames | ((players: Players) => TapNames);
   extras?: (players: Players) => E;
   check?: (players: Players) => void;
-  loss(input: LossInput, extras: E): Terms;
+  /** Its extras are those of `extras` above, never ones that it only claims. */
+  loss(input: LossInput, extras: NoInfer<E>): Terms;
 }
 
 /** A method from what is particular to it. Its loss is tidied: only the terms survive. */
