@@ -5,6 +5,9 @@ import { crossEntropy } from "../../src/nn/index.js";
 import { adamW, type Optimizer } from "../../src/optim/index.js";
 import { memory, ones, randint, randn, type Tensor, tidy } from "../../src/torch/index.js";
 
+/** AddressSanitizer keeps what is freed for a while: the process grows. */
+const keepsFreed = process.env.VIT_DISTILL_SANITIZED !== undefined;
+
 const residentMiB = () => process.memoryUsage.rss() / 2 ** 20;
 
 test("20,000 operators in a synchronous loop inside tidy leave memory() where it was", () => {
@@ -45,7 +48,7 @@ test("3,000 training steps of a tiny student keep handles and resident memory fl
   const [handles, resident] = [memory(), residentMiB()];
   train(3000);
   expect(memory()).toEqual(handles);
-  expect(residentMiB() - resident).toBeLessThan(16);
+  if (!keepsFreed) expect(residentMiB() - resident).toBeLessThan(16);
 
   optimizer.dispose();
   student.dispose();
