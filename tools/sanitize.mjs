@@ -11,7 +11,8 @@ import { buildSanitized } from "./sanitize/build.mjs";
 import { sanitizedEnvironment } from "./sanitize/environment.mjs";
 import { probe } from "./sanitize/probe.mjs";
 import { readReports, showReports } from "./sanitize/reports.mjs";
-import { runTests } from "./test/vitest.mjs";
+import { closingLine } from "./test/counts.mjs";
+import { runSuite } from "./test/suite.mjs";
 
 const native = [
   "test/torch/",
@@ -33,13 +34,13 @@ async function run() {
   const logs = mkdtempSync(join(tmpdir(), "vit-distill-sanitize-"));
   try {
     Object.assign(process.env, sanitizedEnvironment(build, logs)); // for the forks that vitest makes; this process has begun without
-    const { passed, failed, skipped } = await runTests(asked.length ? asked : native);
+    const { passed, failed, skipped } = await runSuite(asked.length ? asked : native);
     return { passed, failed: failed + showReports(readReports(logs)), skipped };
   } finally {
     rmSync(logs, { recursive: true });
   }
 }
 
-const { passed, failed, skipped } = await run();
-console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed ? 1 : 0;
+const counts = await run();
+console.log(closingLine(counts));
+process.exitCode = counts.failed ? 1 : 0;
