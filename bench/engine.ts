@@ -2,6 +2,7 @@
 import { boundOf, dtypeOf, type Precision } from "./bound.js";
 import { median, type Row, row } from "./form.js";
 import { equal, inTurn, type Pair, type Sides, versions, within } from "./pair.js";
+import { precisions } from "./precisions.js";
 import type { Environment, Program } from "./program.js";
 import { findPython } from "./python.js";
 import type { Bench } from "./run.js";
@@ -17,7 +18,7 @@ export const engine: Bench = {
       details: await versions(pair),
       rows: await operators(pair),
     }));
-    for (const precision of ["fp32", "bf16"] as const) {
+    for (const precision of precisions) {
       rows.push(...(await within("engine", python, equal(threads), (pair) => equalSteps(pair, precision))));
     }
     rows.push(await within("engine", python, asItComes, freeSteps));

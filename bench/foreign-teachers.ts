@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { boundOf } from "./bound.js";
 import { agreement, median, type Row, row } from "./form.js";
 import { equal, oursOf } from "./pair.js";
+import { hasBfloat16 } from "./precisions.js";
 import type { Program } from "./program.js";
 import { findPython } from "./python.js";
 import type { Bench } from "./run.js";
@@ -23,6 +24,9 @@ const RUNTIMES = {
   "TorchScript in bfloat16": ["torchscript", "bfloat16"],
 } as const;
 type Side = keyof typeof RUNTIMES;
+
+const isPossible = (side: Side): boolean => hasBfloat16 || RUNTIMES[side][1] === "float32";
+const sidesHere = (Object.keys(RUNTIMES) as Side[]).filter(isPossible);
 
 const COMPARED: readonly [Side, Side, number | null][] = [
   ["native", "ONNX Runtime", null],
@@ -61,7 +65,7 @@ async function compare(model: string, folder: string, threads: number): Promise<
   const programs = new Map<Side, Program>();
   try {
     const sides = new Map<Side, Measured>();
-    for (const side of Object.keys(RUNTIMES) as Side[]) {
+    for (const side of sidesHere) {
       const [runtime, precision] = RUNTIMES[side];
       const program = oursOf("foreign-teachers", equal(threads));
       programs.set(side, program);
@@ -74,7 +78,7 @@ async function compare(model: string, folder: string, threads: number): Promise<
         if (round > 0) sides.get(side)!.times.push(median(times)); // the first warms up
       }
     for (const [side, program] of programs) sides.get(side)!.memory = program.peakMemory();
-    for (const side of ["native", "native in bfloat16"] as const)
+    for (const side of (["native", "native in bfloat16"] as const).filter(isPossible))
       sides.get(side)!.bound = await boundOf(programs.get(side)!, RUNTIMES[side][1]);
     return rowsOf(model, sides);
   } finally {
@@ -83,10 +87,12 @@ async function compare(model: string, folder: string, threads: number): Promise<
 }
 
 function rowsOf(model: string, sides: ReadonlyMap<Side, Measured>): Row[] {
-  const times = COMPARED.map(([one, other, target]) => {
-    const [ours, reference] = [sides.get(one)!, sides.get(other)!];
-    return row(`${model}, ${one} / ${other}`, "ms", median(ours.times), median(reference.times), target, ours.bound);
-  });
+  const times = COMPARED.filter((pair) => pair.slice(0, 2).every((side) => isPossible(side as Side))).map(
+    ([one, other, target]) => {
+      const [ours, reference] = [sides.get(one)!, sides.get(other)!];
+      return row(`${model}, ${one} / ${other}`, "ms", median(ours.times), median(reference.times), target, ours.bound);
+    },
+  );
   const [native, onnx, script] = (["native", "ONNX Runtime", "TorchScript"] as const).map((side) => sides.get(side)!);
   return [
     ...times,

@@ -3,6 +3,7 @@ import { boundOf } from "./bound.js";
 import { median, type Row, row } from "./form.js";
 import type { Work } from "./ours/kernels.js";
 import { during, equal, inTurn, oursOf, type Pair, versions } from "./pair.js";
+import { hasBfloat16, noBfloat16 } from "./precisions.js";
 import type { Bench } from "./run.js";
 
 interface Case extends Omit<Work, "form"> {
@@ -25,13 +26,15 @@ export const kernels: Bench = {
   async run({ threads }) {
     const rows: Row[] = [];
     let details = {};
-    for (const one of cases) {
+    const possible = cases.filter(({ dtype }) => hasBfloat16 || dtype === "float32");
+    for (const one of possible) {
       await during({ ours: oursOf("kernels", equal(threads)), reference: oursOf("kernels", equal(threads)) }, async (pair) => {
         details = await versions(pair);
         rows.push(...(await measure(pair, one)));
       });
     }
-    return { rows, details: { threads, ...details } };
+    const missing = cases.filter((one) => !possible.includes(one)).map(({ name }) => noBfloat16(name));
+    return { rows, missing, details: { threads, ...details } };
   },
 };
 

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { dtypeOf, peakOf } from "./bound.js";
 import { agreement, type Missing, type Row, row } from "./form.js";
 import { oursOf } from "./pair.js";
+import { precisions } from "./precisions.js";
 import type { Program } from "./program.js";
 import { findPython, findPython2 } from "./python.js";
 import type { Bench } from "./run.js";
@@ -90,7 +91,7 @@ export const manifoldStep: Bench = {
 };
 
 const compiled: Setting = {
-  precision: "bf16",
+  precision: precisions[0],
   threads: { torch: availableParallelism(), blas: availableParallelism() },
   compiled: true,
 };
@@ -98,7 +99,7 @@ const compiled: Setting = {
 /** Compiling wants more than a Python with torch 2, a compiler for C++ among it: a step ahead shows whether it can. */
 async function startCompiled(): Promise<Contender> {
   const python = findPython2();
-  if (!python) throw new Error("no Python with torch 2 or newer; PYTHON_2 names one");
+  if (!python) throw new Error("no Python with torch 2 or newer; npm run setup:python makes one, PYTHON_2 names one");
   const contender = await ready(programOf(python, compiled), { ...paper, batch: BATCH, ...requestOf(compiled) });
   await compete([contender], 0);
   return { ...contender, times: [], losses: [] };

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import type { Precision } from "./bound.js";
 import { median } from "./form.js";
 import { referenceOf } from "./pair.js";
+import { precisions } from "./precisions.js";
 import type { Environment, Program } from "./program.js";
 
 /** What both sides build. Weights are filled by one formula, so that the losses have to be equal. */
@@ -53,7 +54,7 @@ export function programOf(python: string, { threads }: Setting): Program {
 function eagerSettings(): Setting[] {
   const counts = [...new Set([1, availableParallelism()])];
   const threads = counts.flatMap((torch) => counts.map((blas) => ({ torch, blas })));
-  return (["bf16", "fp32"] as const).flatMap((precision) => threads.map((threads) => ({ precision, threads })));
+  return precisions.flatMap((precision) => threads.map((threads) => ({ precision, threads })));
 }
 
 export interface Trial {

@@ -1,10 +1,10 @@
 /**
  * How far our pictures are from Pillow's and torchvision's, operation by operation: the table of docs/augmentation.md.
- * Command: npm run parity -- FOLDER   (a folder of photographs; needs python3-torchvision)
+ * Command: npm run parity -- FOLDER   (a folder of photographs; npm run setup:python installs what it compares with, PYTHON names another)
  */
 
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { rotate, shearX, shearY, translateX, translateY } from "../src/augment/affine.js";
@@ -16,6 +16,7 @@ import * as tables from "../src/augment/look-up.js";
 import { randomPart } from "../src/augment/random-resized-crop.js";
 import { decode } from "../src/data/decode.js";
 import { type Cut, type Interpolation, Rng, type Size } from "../src/data/index.js";
+import { referencePython } from "./setup/paths.mjs";
 
 const FILL = [124, 116, 104];
 const SIZE = 224;
@@ -44,15 +45,19 @@ const edits: Record<string, { make: (by: number) => Edit; strengths: number[] }>
 
 /** The other side: a job goes in, its pixels [C, H, W] come out. */
 class Pillow {
-  readonly #child = spawn("/usr/bin/python3", [join(import.meta.dirname, "augmentation-parity/pillow.py")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  readonly #child = spawn(
+    process.env.PYTHON ?? (existsSync(referencePython) ? referencePython : "/usr/bin/python3"),
+    [join(import.meta.dirname, "augmentation-parity/pillow.py")],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   readonly #lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
 
   async ask(job: object): Promise<Uint8Array> {
     this.#child.stdin.write(`${JSON.stringify(job)}\n`);
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error("The Python side has ended; is python3-torchvision installed?");
+    if (done) throw new Error("The Python side has ended; npm run setup:python installs what it needs.");
     return new Uint8Array(Buffer.from(value, "base64"));
   }
 

@@ -37,7 +37,7 @@ const open = ({ method, keep }: Setting, pictures: number, filler: Filler): Sess
       data: { train: noise(pictures), batchSize: pictures, workers: 0 },
       steps: 1000,
       optimizer: adamW({ lr: LR, weightDecay: 0.05 }),
-      precision: "bfloat16",
+      precision: "auto",
     },
     { seed: 0, device: "cpu" },
   );

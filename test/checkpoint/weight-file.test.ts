@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { loadTensors, readWeights, writeSafetensors } from "../../src/checkpoint/index.js";
 import { tidy } from "../../src/torch/index.js";
+import { referencePython } from "../../tools/setup/paths.mjs";
 import { dict, pickle, tensor } from "./pickles.js";
 import { storedZip } from "./stored-zip.js";
 
@@ -52,9 +53,12 @@ describe("files that PyTorch wrote", () => {
   test("the committed samples hold what was put in", () => readsAll(samples));
 
   test("so do those that the PyTorch of this machine writes", ({ skip }) => {
-    const python = process.env.PYTHON ?? "/usr/bin/python3";
-    if (spawnSync(python, ["-c", "import torch, numpy"]).status !== 0) skip(`${python} has no torch`);
-    execFileSync(python, [join(import.meta.dirname, "reference/samples.py"), folder], { stdio: ["ignore", "ignore", "inherit"] });
+    const candidates = process.env.PYTHON ? [process.env.PYTHON] : [referencePython, "/usr/bin/python3"];
+    const python = candidates.find((each) => spawnSync(each, ["-c", "import torch, numpy"]).status === 0);
+    if (python === undefined) skip(`no torch in ${candidates.join(" or ")}`);
+    execFileSync(python!, [join(import.meta.dirname, "reference/samples.py"), folder], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     readsAll(folder);
     expectState(join(folder, "sharded"), loadedAs(join(samples, "sharded")));
   });

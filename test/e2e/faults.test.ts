@@ -107,7 +107,7 @@ test("a data worker out of memory ends the run in a sentence, with what was lear
   const dir = join(folder, "run");
   const run = openRunFolder(dir);
   const [{ step }] = checkpointsOf(run);
-  expectError(err, "ERR_DATA", "batchSize", new RegExp(`\\b${step}\\b`), `vit-distill train --resume ${dir}`);
+  expectError(err, "ERR_DATA_WORKER", "batchSize", new RegExp(`\\b${step}\\b`), `vit-distill train --resume ${dir}`);
   expect(code).toBe(1);
   expect(run.readMetrics().at(-1)).toMatchObject({ kind: "train", step });
   expect(await vitDistill(["train", "--resume", "run"], folder)).toMatchObject({ code: 0 });

@@ -52,7 +52,7 @@ test("info --weights describes a weight file, or says in a sentence why it canno
   expect(facts.files[0].sha256).toMatch(/^[0-9a-f]{64}$/);
   const broken = await vitDistill(["info", "--weights", `${samples}module.pth`], process.cwd());
   expect(broken.code).toBe(1);
-  expectError(broken.err, "ERR_WEIGHTS_FORMAT", "module.pth", "torch.nn.modules.linear.Linear");
+  expectError(broken.err, "ERR_UNSAFE_PICKLE", "module.pth", "torch.nn.modules.linear.Linear");
 });
 
 test.each(["distill", "finetune", "preview", "train", "doctor", "plan", "eval", "models", "methods", "info"])(

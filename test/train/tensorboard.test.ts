@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openRunFolder, type TrainEvent, type TrainOptions, train } from "../../src/train/index.js";
 import { crc32c } from "../../src/train/tensorboard/crc32c.js";
 import { EventFile, scalarsOf } from "../../src/train/tensorboard/index.js";
+import { referencePython } from "../../tools/setup/paths.mjs";
 import { toyRecipe } from "./toys.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vit-distill-events-"));
@@ -95,7 +96,7 @@ async function run(options: TrainOptions, stopAfter?: number): Promise<void> {
   for await (const event of train(toyRecipe({ epochs: 2, ema: 0.9 }), { ...options, signal: controller.signal })) stop(event);
 }
 
-const python = [process.env.TENSORBOARD_PYTHON, "python3"].find(
+const python = [process.env.TENSORBOARD_PYTHON, referencePython, "python3"].find(
   (name) => name && spawnSync(name, ["-c", "import tensorboard.backend.event_processing.event_accumulator"]).status === 0,
 );
 

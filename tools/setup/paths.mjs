@@ -9,6 +9,9 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const cacheFolder =
   process.env.VIT_DISTILL_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "vit-distill");
 
+/** The Python of the environment that `npm run setup:python` makes, with today's PyTorch to compare with. */
+export const referencePython = join(cacheFolder, "python/bin/python3");
+
 /** The version of PyTorch's wheel that is tested beside Debian's libtorch, and taken where the system has no package of libtorch. */
 export const wheelVersion = "2.15";
 

@@ -1,0 +1,14 @@
+/** In which precisions anything is measured on this machine, and under VIT_DISTILL_CPU, which caps both sides: PyTorch reads the same variables. */
+import { capCpu } from "../src/torch/cpu.js";
+import type { Precision } from "./bound.js";
+import type { Missing } from "./form.js";
+
+const { isa, bfloat16 } = capCpu(); // before any program starts, so that each gets the environment that was settled
+
+export const hasBfloat16 = bfloat16;
+
+/** The fastest first. */
+export const precisions: readonly Precision[] = bfloat16 ? ["bf16", "fp32"] : ["fp32"];
+
+/** Of a row that is about bfloat16. */
+export const noBfloat16 = (name: string): Missing => ({ name, why: `the instruction set ${isa} does not multiply bfloat16` });
