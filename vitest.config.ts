@@ -1,9 +1,12 @@
-/** Tests run in two forks with one libtorch thread each: the fast ones first, then test/e2e. */
+/** Tests run in two forks with one libtorch thread each: the fast ones first, then those that take longer. */
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("./src", import.meta.url));
+
+/** The tier after the fast one: test/README.md. */
+const ci = ["test/e2e/**/*.test.ts", "test/golden/**/*.test.ts"];
 
 export default defineConfig({
   resolve: {
@@ -24,14 +27,14 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
+          exclude: ci,
           testTimeout: 300_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: "end to end", include: ["test/e2e/**/*.test.ts"], testTimeout: 600_000, sequence: { groupOrder: 1 } },
+        test: { name: "ci", include: ci, testTimeout: 600_000, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -22,6 +22,7 @@ const native = [
   "test/augment/",
   "test/data/",
   "test/checkpoint/",
+  "test/e2e/long-training",
   "test/models/learning",
   "test/train/accumulate",
 ];

@@ -39,6 +39,11 @@ export const rows = [
     },
   },
   {
+    name: "recipes",
+    summary: "every recipe runs, in small",
+    programs: () => [suite(["test/e2e/recipes"], { VIT_DISTILL_RECIPES: "all" })],
+  },
+  {
     name: "fuzz",
     summary: "damaged files and wrong arguments, ten times as many as in npm test",
     programs: () => [suite(["fuzz.test", "hostile", "test/torch/errors", "damaged"], { VIT_DISTILL_FUZZ: "10" })],

@@ -33,7 +33,7 @@ function count(vitest) {
   return { passed, failed: passed + failed === 0 ? 1 : failed, skipped: skips.length - unexplained };
 }
 
-/** The longest that a test outside test/e2e may take by itself on a quiet machine, in seconds. */
+/** The longest that a fast test may take by itself on a quiet machine, in seconds. */
 const FAST = 5;
 
 const fileOf = (module) => module.moduleId.slice(root.length + 1);
@@ -47,7 +47,7 @@ function recordDurations(vitest) {
   );
   mkdirSync(join(root, ".setup"), { recursive: true });
   writeFileSync(join(root, ".setup/durations.json"), `${JSON.stringify(durations, null, 2)}\n`);
-  for (const module of modules.filter((each) => !fileOf(each).startsWith("test/e2e/")))
+  for (const module of modules.filter((each) => each.project.name === "fast"))
     for (const test of module.children.allTests()) {
       const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
       if (seconds > FAST) console.log(`slow     ${fileOf(module)} > ${test.fullName}: ${seconds.toFixed(1)} s`);
