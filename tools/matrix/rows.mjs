@@ -44,9 +44,14 @@ export const rows = [
     programs: () => [suite(["test/e2e/recipes"], { VIT_DISTILL_RECIPES: "all" })],
   },
   {
+    name: "install",
+    summary: "the package from its tarball, in an empty folder",
+    programs: () => [{ name: "install", args: ["tools/matrix/install.mjs"] }],
+  },
+  {
     name: "fuzz",
     summary: "damaged files and wrong arguments, ten times as many as in npm test",
-    programs: () => [suite(["fuzz.test", "hostile", "test/torch/errors", "damaged"], { VIT_DISTILL_FUZZ: "10" })],
+    programs: () => [suite(["fuzz.test", "hostile", "test/torch/errors", "damaged"], { VIT_DISTILL_FUZZ: "10", VIT_DISTILL_DAMAGED: "3000" })],
   },
   {
     name: "kills",
