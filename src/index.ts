@@ -3,6 +3,7 @@
 export * from "./augment/index.js";
 export * from "./checkpoint/index.js";
 export * from "./data/index.js";
+export { type ErrorCode, errorCodes } from "./error-codes.js";
 export * from "./methods/index.js";
 export * from "./models/index.js";
 export * from "./nn/index.js";

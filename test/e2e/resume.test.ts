@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { engineInfo } from "../../src/torch/index.js";
 import { expectError } from "../support/command-errors.js";
-import { folderWith, tinyRecipe, vitDistill } from "./command.js";
+import { folderWith, signalAt, tinyRecipe, vitDistill } from "./command.js";
 
 test("a run is proven, gone on with, and refused with what differs", async () => {
   const text = tinyRecipe("ema: 0.9,");
@@ -29,4 +30,15 @@ test("--init goes with a new run only", async () => {
   const both = await vitDistill(["train", "tiny.ts", "--resume", "run", "--init", "x.pth"], folder);
   expectError(both.err, "ERR_USAGE", "--init", "--resume");
   expect(both.code).toBe(2);
+});
+
+test("a run that goes on under another instruction set says which it was and which it is", async () => {
+  const folder = folderWith({ "tiny.ts": tinyRecipe() });
+  const stop = () => signalAt(/step \d+\//, "SIGINT");
+  const begun = await vitDistill(["train", "tiny.ts", "--dir", "run"], folder, stop(), { VIT_DISTILL_CPU: "portable" });
+  expect(begun.code).toBe(130);
+  const gone = await vitDistill(["resume", "run"], folder, stop());
+  expect(gone.code).toBe(130);
+  const { isa } = engineInfo();
+  expect(gone.err.includes(`instruction set: portable → ${isa}`)).toBe(isa !== "portable");
 });
