@@ -42,7 +42,8 @@ void setLibraries(napi_env env, napi_value result) {
   const auto openBlas = hidden<char*()>("openblas_get_corename");
   set(env, result, "openBlasCore", orNothing(env, openBlas ? openBlas() : nullptr));
   MklVersion version{};
-  if (const auto mkl = hidden<void(MklVersion*)>("MKL_Get_Version")) mkl(&version);
+  for (const char* name : {"MKL_Get_Version", "mkl_serv_get_version"})  // the wheel's own copy hides the first
+    if (const auto mkl = hidden<void(MklVersion*)>(name)) mkl(&version);
   set(env, result, "mklProcessor", orNothing(env, version.processor));
 }
 

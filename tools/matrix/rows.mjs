@@ -51,7 +51,9 @@ export const rows = [
   {
     name: "fuzz",
     summary: "damaged files and wrong arguments, ten times as many as in npm test",
-    programs: () => [suite(["fuzz.test", "hostile", "test/torch/errors", "damaged"], { VIT_DISTILL_FUZZ: "10", VIT_DISTILL_DAMAGED: "3000" })],
+    programs: () => [
+      suite(["fuzz.test", "hostile", "test/torch/errors", "damaged"], { VIT_DISTILL_FUZZ: "10", VIT_DISTILL_DAMAGED: "3000" }),
+    ],
   },
   {
     name: "kills",
