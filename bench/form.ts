@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { commit } from "./commit.js";
+import { isa } from "./precisions.js";
 
 export interface Row {
   name: string;
@@ -48,7 +49,7 @@ export function agreement(name: string, ours: number, reference: number, toleran
 
 export function machine(details: Record<string, unknown>): Machine {
   const memoryGiB = Math.round(totalmem() / 2 ** 30);
-  const facts = { cpu: cpus()[0].model, cores: cpus().length, memoryGiB, load: loadavg()[0], node: process.version };
+  const facts = { cpu: cpus()[0].model, isa, cores: cpus().length, memoryGiB, load: loadavg()[0], node: process.version };
   return { commit: commit(), ...facts, ...details };
 }
 

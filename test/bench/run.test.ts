@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import { row, table } from "../../bench/form.js";
 import { Program } from "../../bench/program.js";
 import { type Bench, exitCode, outcomeOf } from "../../bench/run.js";
+import { engineInfo } from "../../src/torch/index.js";
 
 const options = { threads: 1, note: () => {} };
 const good: Bench = {
@@ -56,7 +57,7 @@ test.each([
 test("what was found names its machine, commit and threads", async () => {
   const { machine, rows } = await outcomeOf("good", good, options);
   expect(rows).toHaveLength(2);
-  expect(machine).toMatchObject({ threads: 1, node: process.version, cores: expect.any(Number) });
+  expect(machine).toMatchObject({ threads: 1, node: process.version, cores: expect.any(Number), isa: engineInfo().isa });
   expect(machine).toHaveProperty("commit");
 });
 
