@@ -27,6 +27,8 @@ export interface Machine {
   /** Of the sources that ran. */
   commit: string | null;
   cpu: string;
+  /** The instruction set that both sides used. */
+  isa: string;
   cores: number;
   memoryGiB: number;
   /** Work waiting on the processor in the last minute; above the bench's own threads, something else was running. */

@@ -23,7 +23,8 @@ function aptGetRun(prefix, args, advice) {
   run(command, rest, { log: `apt-${args[0]}`, advice });
 }
 
-const knows = (name) => /Candidate: \d/.test(output("apt-cache", ["policy", name]) ?? "");
+/** Whether the lists that are here name the package. */
+export const knows = (name) => /Candidate: \d/.test(output("apt-cache", ["policy", name]) ?? "");
 
 /** Whether apt offers the package, by lists brought up to date where this user may; without any lists the answer is yes. */
 export function aptOffers(name, say) {

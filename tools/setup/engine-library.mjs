@@ -1,6 +1,6 @@
 /** libtorch: found in libtorch.mjs's order, or installed: the system's package where there is one, PyTorch's wheel elsewhere. */
-import { aptInstall, aptOffers, hasApt } from "./apt.mjs";
-import { findLibtorch } from "./libtorch.mjs";
+import { aptInstall, aptOffers, hasApt, knows } from "./apt.mjs";
+import { findLibtorch, isWheel } from "./libtorch.mjs";
 import { Refusal } from "./refusal.mjs";
 import { warn } from "./step.mjs";
 import { unpackWheel } from "./wheel.mjs";
@@ -23,7 +23,11 @@ function install(say) {
   return found;
 }
 
+/** A wheel that was fetched for the tests does not stand in for a package that the system has. */
+const isLastResort = (torch) => isWheel(torch) && hasApt() && knows(packages[0]);
+
 export function engineLibrary(say) {
-  const torch = findLibtorch({ note: (text) => warn("libtorch", text) }) ?? install(say);
+  const found = findLibtorch({ note: (text) => warn("libtorch", text) });
+  const torch = found && !isLastResort(found) ? found : install(say);
   return { text: `${torch.version}, ${torch.origin} (${torch.lib})${torch.cuda ? ", with CUDA" : ""}`, value: torch };
 }

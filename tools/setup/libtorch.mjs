@@ -106,8 +106,11 @@ export function findLibtorch({ environment = process.env, pythons = ["python3", 
   return fromSystem() ?? fromWheel();
 }
 
+const wheelOrigin = "PyTorch's wheel";
+export const isWheel = ({ origin }) => origin === wheelOrigin;
+
 /** What set-up unpacked from PyTorch's wheel where the system has no package, or null. */
 function fromWheel() {
   const [include, lib] = ["include", "lib"].map((part) => join(wheelFolder, "torch", part));
-  return hasHeaders(include) && hasLibraries(lib) ? describe("PyTorch's wheel", include, realpathSync(lib)) : null;
+  return hasHeaders(include) && hasLibraries(lib) ? describe(wheelOrigin, include, realpathSync(lib)) : null;
 }
