@@ -136,7 +136,7 @@ test("keeps its input alone between the passes", () => {
     tidy(() => {
       const output = operator(x, parts);
       noGrad(() => parts.mlp.fc2.weight.mul_(2));
-      expect(() => output.sum().backward()).toThrow(/modified by an inplace operation/);
+      expect(() => output.sum().backward()).toThrowCode("ERR_TORCH_GRADIENT", "inplace");
     });
   });
 });
@@ -144,10 +144,14 @@ test("keeps its input alone between the passes", () => {
 test("refuses a second derivative and talking heads", () => {
   withBlock(cases[1], (x, parts) => {
     x.requiresGrad_();
-    expect(() => grad([operator(x, parts).sum()], [x], { createGraph: true })).toThrow(/encoder_block has no second derivative/);
+    expect(() => grad([operator(x, parts).sum()], [x], { createGraph: true })).toThrowCode(
+      "ERR_TORCH_GRADIENT",
+      "encoder_block",
+      "createGraph",
+    );
   });
   withBlock({ ...cases[1], ...caits }, (x, parts) => {
     x.requiresGrad_();
-    expect(() => operator(x, parts)).toThrow(/with talking heads it has no gradient/);
+    expect(() => operator(x, parts)).toThrowCode("ERR_TORCH_GRADIENT", "noGrad");
   });
 });
