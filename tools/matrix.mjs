@@ -3,24 +3,16 @@
  * longer than npm test may. Without a row, all of them. Results are kept for each commit under .setup/matrix, so that it can be run in parts;
  * the table at the end is of all that have been run. With filters only the test files whose path holds one, and nothing is kept.
  */
-import { spawnSync } from "node:child_process";
-import { root } from "./setup/paths.mjs";
 import { setUpOrSay } from "./setup.mjs";
 import { closingLine, readClosingLine, sum } from "./test/counts.mjs";
+import { show } from "./test/show.mjs";
 import { startClock } from "./test/usage.mjs";
 
 process.env.LIBTORCH ||= "system";
 
 /** Runs one of a row's programs, its output shown as it comes; its counts, or one failure where it ended without any. */
-function runProgram({ name, args, env = {}, counts = true }) {
-  const { status, stdout } = spawnSync(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
-  process.stdout.write(stdout);
+async function runProgram({ name, args, env, counts = true }) {
+  const { status, stdout } = await show(process.execPath, args, env);
   const found = counts ? readClosingLine(stdout) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
   if (found && (status === 0) === (found.failed === 0) && found.passed + found.failed > 0) return found;
   console.error(`matrix  ${name} ended with exit code ${status}`);
@@ -32,8 +24,9 @@ async function runRow(row, filters) {
   const reason = row.absent?.();
   if (reason) return { name: row.name, reason };
   const stop = startClock();
-  const counts = sum((await row.programs(filters)).map(runProgram));
-  return { name: row.name, ...counts, ...stop() };
+  const counts = [];
+  for (const program of row.programs(filters)) counts.push(await runProgram(program));
+  return { name: row.name, ...sum(counts), ...stop() };
 }
 
 async function runMatrix([asked, ...filters]) {
