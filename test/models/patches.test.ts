@@ -124,7 +124,8 @@ onEachDevice((device) => {
         expect(a).toEqual(b);
       }));
 
-    test.skipIf(device !== "cpu")("all of them in their order are the whole picture, bit for bit on the processor", () =>
+    test("all of them in their order are the whole picture, bit for bit", ({ skip }) => {
+      skip(device !== "cpu", "a GPU may choose another kernel for another layout of the same numbers");
       using(make, (model) => {
         const pictures = images();
         const all = Array.from({ length: 16 }, (_, i) => i);
@@ -134,8 +135,8 @@ onEachDevice((device) => {
         );
         expect(numbers(some.logits)).toEqual(numbers(whole.logits));
         expect(some.taps.map(numbers)).toEqual(whole.taps.map(numbers));
-      }),
-    );
+      });
+    });
 
     test("one patch is enough", () =>
       using(make, (model) => {
